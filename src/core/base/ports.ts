@@ -1,0 +1,66 @@
+import type { Bytes } from "./bytes.ts";
+import type { RawName } from "./raw-name.ts";
+
+/**
+ * What core asks of the outside: where files come from, where they go, where kernel bytes are. The browser's
+ * implementations are in platform/, Node's in test/support.
+ */
+
+/** A file at one moment. `blob` is lazy: its bytes are read when they are asked for, and reading may fail by then. */
+export interface SourceFile {
+  size: number;
+  /** Milliseconds since 1970, as File.lastModified. */
+  modifiedMs: number;
+  blob: Blob;
+}
+
+export type SourceEntry =
+  | { kind: "file"; name: RawName; open(signal: AbortSignal): Promise<SourceFile> }
+  | { kind: "folder"; name: RawName; folder: SourceFolder };
+
+/** A folder to be backed up. May be listed more than once; names are unique within it, in no promised order. */
+export interface SourceFolder {
+  entries(signal: AbortSignal): AsyncIterable<SourceEntry>;
+}
+
+/** One folder that a backup starts from, under the name that it has in the snapshot's root tree. */
+export interface Source {
+  rootName: RawName;
+  folder: SourceFolder;
+}
+
+/**
+ * Where a restore writes. Folders are made before what is in them. Names are already those that the platform accepts
+ * (restorer/name-policy). Throws HoldallError "sink-refused", "exists-already" or QuotaError.
+ */
+export interface FileSink {
+  /** Makes the folder unless it is there. */
+  folder(path: readonly string[]): Promise<void>;
+  file(path: readonly string[], size: number, overwrite: boolean): Promise<FileWriter>;
+}
+
+/** One file being restored. It appears under its name only by close(); after abort() nothing of it remains. */
+export interface FileWriter {
+  /** Writes at a position; the buffer is the sink's from then on. Calls for one file may overlap. */
+  write(position: number, bytes: Bytes): Promise<void>;
+  close(): Promise<void>;
+  abort(): Promise<void>;
+}
+
+export type KernelBuild = "relaxed" | "simd" | "scalar";
+
+/** Where the compiled kernels come from; called once per worker. */
+export interface KernelSource {
+  /** The bytes of wasm/build/<build>.wasm. */
+  load(build: KernelBuild): Promise<Bytes>;
+}
+
+/** Remembers own lock files, so that a killed tab's locks are removed at the next unlock. DESIGN.md 9. */
+export interface LockJournal {
+  add(repositoryId: string, lockId: string): Promise<void>;
+  remove(repositoryId: string, lockId: string): Promise<void>;
+  list(repositoryId: string): Promise<string[]>;
+  /** Holds the platform-wide claim named after the lock id until released; a dead holder's claim is free. */
+  claim(lockId: string): Promise<() => void>;
+  isClaimed(lockId: string): Promise<boolean>;
+}

@@ -1,0 +1,91 @@
+import type { Bytes } from "../base/bytes.ts";
+import type { Id } from "../base/id.ts";
+
+export type BlobType = "data" | "tree";
+
+/** restic's `--compression`: trees and unpacked files are compressed whatever the mode (FORMAT.md 6). */
+export type CompressionMode = "auto" | "off" | "max";
+
+/** A blob ready for a pack: IV, ciphertext and MAC of the plain or compressed bytes. */
+export interface SealedBlob {
+  type: BlobType;
+  id: Id;
+  sealed: Bytes;
+  plainLength: number;
+  /** True if the sealed bytes hold a zstd frame (pack entry types 2 and 3). */
+  compressed: boolean;
+}
+
+/** What must be known to open a blob; lengths come from the index. */
+export interface BlobToOpen {
+  id: Id;
+  /** Where the sealed blob begins in the given bytes. */
+  offset: number;
+  /** Length of the sealed blob. */
+  length: number;
+  /** Length of the plain bytes if compressed, else null. */
+  uncompressedLength: number | null;
+}
+
+export type OpenedBlob = { plain: Bytes } | { error: unknown };
+
+/** What a codec needs of the repository while it reads files: who is new, and where sealed blobs go. */
+export interface BlobReceiver {
+  /** For each id: true if the caller must now seal and store it; false if it is stored or another caller's. */
+  claim(ids: readonly Id[]): Promise<boolean[]>;
+  /** Takes over a sealed data blob and its buffer; waits while uploads are behind. */
+  store(blob: SealedBlob): Promise<void>;
+}
+
+/** One stretch of a file: as many whole chunks as fit in the codec's read window. */
+export interface FileStretch {
+  content: Id[];
+  /** Bytes consumed by these chunks. */
+  length: number;
+}
+
+/**
+ * All work on file bytes: chunking, hashing, compressing, sealing, opening. A pool of workers in the browser, inline in
+ * Node. Every call is stateless, so any worker can take it. Errors: IntegrityError, FormatError; "source-unreadable"
+ * with the platform's error as cause when a file cannot be read.
+ */
+export interface Codec {
+  /** How many calls are worth having in flight. */
+  readonly parallelism: number;
+
+  /**
+   * Reads small files (each at most smallFileLimit bytes, one chunk each) and saves their contents. A file whose length is
+   * no longer `size` or which cannot be read has an error in its place; the others are not affected.
+   */
+  saveSmallFiles(
+    files: readonly { blob: Blob; size: number }[],
+    receiver: BlobReceiver,
+    signal: AbortSignal,
+  ): Promise<({ content: Id[] } | { error: unknown })[]>;
+
+  /**
+   * Reads and saves the chunks of a file from `offset` (the end of a chunk, or 0). `onCut` is called with the offset of the
+   * next stretch as soon as it is known, long before the result: the next stretch can then be read by another worker.
+   */
+  saveStretch(
+    file: { blob: Blob; size: number },
+    offset: number,
+    onCut: (nextOffset: number) => void,
+    receiver: BlobReceiver,
+    signal: AbortSignal,
+  ): Promise<FileStretch>;
+
+  /** Seals one blob and opens it again before it is given out. `plain` is taken over. */
+  sealBlob(type: BlobType, plain: Bytes, signal: AbortSignal): Promise<SealedBlob>;
+
+  /**
+   * Opens and verifies blobs that lie in one stretch of a pack, which is taken over. Results are in the order asked, each
+   * in a buffer that the caller owns; a damaged blob has its error in its place.
+   */
+  openBlobs(sealed: Bytes, blobs: readonly BlobToOpen[], signal: AbortSignal): Promise<OpenedBlob[]>;
+
+  close(): void;
+}
+
+/** Files up to this many bytes have one chunk whatever their content: the chunker's minimum. FORMAT.md 13. */
+export const smallFileLimit = 512 * 1024;

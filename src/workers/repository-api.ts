@@ -1,0 +1,207 @@
+import type { ErrorContext, ErrorCode } from "../core/base/errors.ts";
+import type { CompressionMode } from "../core/codec/codec.ts";
+
+/**
+ * THE CONTRACT between the page and the repository worker. Plain data only: it crosses a MessagePort. Names for people
+ * are already decoded; places in a snapshot are paths of node positions from the root (never names).
+ */
+export interface RepositoryApi {
+  /** Looks at an address without a password: is it a repository, is it empty, what hinders? */
+  probe: Method<{ location: RepositoryLocation }, ProbeResult>;
+  /** Opens a repository: keys, config, index. Progress tells the phase. */
+  open: Method<{ location: RepositoryLocation; password: string }, RepositoryInfo, OpenProgress>;
+  /** Creates a repository and opens it. */
+  create: Method<
+    { location: RepositoryLocation; password: string; formatVersion: 1 | 2 },
+    RepositoryInfo,
+    OpenProgress
+  >;
+  listSnapshots: Method<Record<never, never>, SnapshotList>;
+  /** One folder of a snapshot; the empty path is its root. */
+  listFolder: Method<{ snapshot: string; path: NodePath }, FolderListing>;
+  /** What the parent snapshot holds that a browser cannot see: told before a backup over it starts. */
+  inspectParent: Method<{ hostname: string; rootNames: string[] }, ParentInfo>;
+  backup: Method<BackupRequest, BackupResult, BackupProgress>;
+  /** Streams one verified file into the port (stream-port.ts); resolves when the other side has taken everything. */
+  saveFile: Method<{ snapshot: string; path: NodePath; port: MessagePort }, { length: number }, RestoreProgress>;
+  /** Restores the given things (folders with all they hold) into a local folder. */
+  restore: Method<RestoreRequest, RestoreResult, RestoreProgress>;
+  /** Removes own locks and forgets the keys; running calls end with "closed". */
+  close: Method<Record<never, never>, void>;
+}
+
+export interface CallContext<Progress> {
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+export type Method<Arguments, Result, Progress = never> = (
+  args: Arguments,
+  context?: CallContext<Progress>,
+) => Promise<Result>;
+
+export interface RepositoryLocation {
+  /** URL of a REST server's repository folder, without credentials. */
+  url: string;
+  /** HTTP Basic login of the server; not the repository's password. */
+  login: { username: string; password: string } | null;
+  /** Largest number of requests at once; null: the default of 5. */
+  connections: number | null;
+}
+
+export type ProbeResult = { state: "repository" } | { state: "empty" };
+
+export interface RepositoryInfo {
+  id: string;
+  location: string;
+  formatVersion: 1 | 2;
+  /** The key that opened it. */
+  keyId: string;
+  /** Files in keys/ that are no usable keys. */
+  unusableKeys: number;
+  kernelBuild: string;
+}
+
+export interface OpenProgress {
+  phase: "keys" | "config" | "index" | "locks";
+  done: number;
+  total: number;
+}
+
+/** Positions of nodes from a snapshot's root tree downwards. */
+export type NodePath = readonly number[];
+
+export interface SnapshotList {
+  /** Newest first. */
+  snapshots: SnapshotInfo[];
+  /** Snapshot files that could not be read. */
+  unreadable: FailedFile[];
+}
+
+export interface SnapshotInfo {
+  id: string;
+  /** RFC 3339 as stored, with the writer's offset. */
+  time: string;
+  timeMs: number;
+  hostname: string;
+  username: string;
+  paths: string[];
+  tags: string[];
+  programVersion: string;
+  parent: string | null;
+  summary: SnapshotSummaryInfo | null;
+}
+
+export interface SnapshotSummaryInfo {
+  filesNew: number;
+  filesChanged: number;
+  filesUnmodified: number;
+  dataAddedBytes: number;
+  dataAddedPackedBytes: number;
+  totalFiles: number;
+  totalBytes: number;
+}
+
+export type NodeType = "file" | "dir" | "symlink" | "dev" | "chardev" | "fifo" | "socket" | "irregular" | "unknown";
+
+export interface FolderEntry {
+  position: number;
+  name: string;
+  type: NodeType;
+  sizeBytes: number;
+  modifiedMs: number | null;
+  linkTarget: string | null;
+}
+
+export interface FolderListing {
+  /** Names from the snapshot's root to this folder, for breadcrumbs. */
+  names: string[];
+  entries: FolderEntry[];
+}
+
+export interface ParentInfo {
+  parent: SnapshotInfo | null;
+  /** Entries of the parent of kinds that a browser never lists (links, devices, names it leaves out). */
+  invisibleEntries: number;
+}
+
+/** A picked or dropped folder, as it can be sent to a worker. */
+export type FolderPick =
+  | { kind: "handle"; handle: FileSystemDirectoryHandle }
+  /** From <input webkitdirectory> or dropped entries: relative paths without the folder's own name. */
+  | { kind: "files"; files: { path: string[]; file: File }[]; emptyFolders: string[][] };
+
+export interface BackupRequest {
+  sources: { rootName: string; folder: FolderPick }[];
+  hostname: string;
+  tags: string[];
+  compression: CompressionMode;
+  /** The user's offset from UTC, in minutes east. */
+  utcOffsetMinutes: number;
+}
+
+export interface BackupProgress {
+  phase: "preparing" | "saving" | "finishing" | "verifying";
+  filesDone: number;
+  filesFound: number;
+  /** Bytes of files that are done, unchanged ones included. */
+  bytesDone: number;
+  bytesFound: number;
+  /** True when filesFound and bytesFound are final. */
+  foundAll: boolean;
+  bytesRead: number;
+  bytesNew: number;
+  bytesUploaded: number;
+  currentPath: string;
+  failures: number;
+}
+
+export interface FailedFile {
+  path: string;
+  code: ErrorCode;
+  context: ErrorContext;
+}
+
+export interface BackupResult {
+  snapshot: SnapshotInfo;
+  filesNew: number;
+  filesChanged: number;
+  filesUnmodified: number;
+  bytesRead: number;
+  bytesNew: number;
+  bytesUploaded: number;
+  dataBlobs: number;
+  treeBlobs: number;
+  totalFiles: number;
+  totalBytes: number;
+  durationMs: number;
+  failures: FailedFile[];
+}
+
+export interface RestoreRequest {
+  snapshot: string;
+  /** What to restore; the empty path is the whole snapshot. */
+  paths: NodePath[];
+  target: FileSystemDirectoryHandle;
+  overwrite: boolean;
+}
+
+export interface RestoreProgress {
+  phase: "planning" | "restoring";
+  filesDone: number;
+  filesTotal: number;
+  bytesDone: number;
+  bytesTotal: number;
+  failures: number;
+}
+
+export interface RestoreResult {
+  files: number;
+  folders: number;
+  bytes: number;
+  /** Files and folders written under another name, since the platform refuses theirs. */
+  renamed: { path: string; writtenAs: string }[];
+  /** Links, devices and the like, which a browser cannot make. */
+  skipped: { path: string; type: NodeType }[];
+  failures: FailedFile[];
+}
