@@ -37,12 +37,27 @@ export interface BlobReceiver {
   store(blob: SealedBlob): Promise<void>;
 }
 
+/** What the files of one backup have in common. Plain data apart from the receiver. */
+export interface SaveJob {
+  compression: CompressionMode;
+  receiver: BlobReceiver;
+  signal: AbortSignal;
+}
+
+export interface FileToSave {
+  blob: Blob;
+  /** Length in bytes when it was listed; a file that has another length by now is an error. */
+  size: number;
+}
+
 /** One stretch of a file: as many whole chunks as fit in the codec's read window. */
 export interface FileStretch {
   content: Id[];
   /** Bytes consumed by these chunks. */
   length: number;
 }
+
+export type SavedFile = { content: Id[] } | { error: unknown };
 
 /**
  * All work on file bytes: chunking, hashing, compressing, sealing, opening. A pool of workers in the browser, inline in
@@ -54,29 +69,24 @@ export interface Codec {
   readonly parallelism: number;
 
   /**
-   * Reads small files (each at most smallFileLimit bytes, one chunk each) and saves their contents. A file whose length is
-   * no longer `size` or which cannot be read has an error in its place; the others are not affected.
+   * Reads small files (each 1 to smallFileLimit bytes, one chunk each) and saves their contents. A file that cannot be
+   * read has an error in its place; the others are not affected.
    */
-  saveSmallFiles(
-    files: readonly { blob: Blob; size: number }[],
-    receiver: BlobReceiver,
-    signal: AbortSignal,
-  ): Promise<({ content: Id[] } | { error: unknown })[]>;
+  saveSmallFiles(files: readonly FileToSave[], job: SaveJob): Promise<SavedFile[]>;
 
   /**
    * Reads and saves the chunks of a file from `offset` (the end of a chunk, or 0). `onCut` is called with the offset of the
    * next stretch as soon as it is known, long before the result: the next stretch can then be read by another worker.
    */
   saveStretch(
-    file: { blob: Blob; size: number },
+    file: FileToSave,
     offset: number,
     onCut: (nextOffset: number) => void,
-    receiver: BlobReceiver,
-    signal: AbortSignal,
+    job: SaveJob,
   ): Promise<FileStretch>;
 
   /** Seals one blob and opens it again before it is given out. `plain` is taken over. */
-  sealBlob(type: BlobType, plain: Bytes, signal: AbortSignal): Promise<SealedBlob>;
+  sealBlob(type: BlobType, plain: Bytes, compression: CompressionMode, signal: AbortSignal): Promise<SealedBlob>;
 
   /**
    * Opens and verifies blobs that lie in one stretch of a pack, which is taken over. Results are in the order asked, each
@@ -87,5 +97,5 @@ export interface Codec {
   close(): void;
 }
 
-/** Files up to this many bytes have one chunk whatever their content: the chunker's minimum. FORMAT.md 13. */
+/** Files up to this many bytes have one chunk whatever their content: the chunker's minimum (repository format: chunker). */
 export const smallFileLimit = 512 * 1024;
