@@ -1,0 +1,125 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { relative, resolve } from "node:path";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig, type UserConfig } from "vite";
+import type { ViteUserConfig } from "vitest/config";
+
+/**
+ * One mode per thing that is made: the app (the default), its service worker, the embedded server, and the test runs.
+ * `npm run build` makes the first three in this order.
+ */
+export default defineConfig(({ mode }) => {
+  if (mode === "test") return tests();
+  if (mode === "service-worker") return serviceWorker();
+  if (mode === "server") return server();
+  return app();
+});
+
+const project = import.meta.dirname;
+const appFolder = resolve(project, "dist/app");
+const browsers = "es2022";
+
+function constants(): Record<string, string> {
+  const { version } = JSON.parse(readFileSync(resolve(project, "package.json"), "utf8")) as { version: string };
+  return { __APP_VERSION__: JSON.stringify(version) };
+}
+
+function app(): UserConfig {
+  return {
+    root: resolve(project, "src"),
+    publicDir: resolve(project, "public"),
+    // Relative, so that the built app runs from any path.
+    base: "./",
+    define: constants(),
+    plugins: [svelte({ configFile: resolve(project, "svelte.config.js") })],
+    worker: { format: "es" },
+    build: {
+      outDir: appFolder,
+      emptyOutDir: true,
+      target: browsers,
+      // Kernels and icons stay files: the page's CSP allows no data: URLs for code.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      sourcemap: true,
+    },
+  };
+}
+
+/** One classic script at /sw.js, where its scope is the whole app. It is told the names of the app's files. */
+function serviceWorker(): UserConfig {
+  return {
+    root: resolve(project, "src"),
+    publicDir: false,
+    define: { ...constants(), __APP_FILES__: JSON.stringify(appFiles()) },
+    build: {
+      outDir: appFolder,
+      emptyOutDir: false,
+      target: browsers,
+      sourcemap: true,
+      rolldownOptions: {
+        input: resolve(project, "src/sw/sw.ts"),
+        output: { format: "iife", entryFileNames: "sw.js" },
+      },
+    },
+  };
+}
+
+function appFiles(): string[] {
+  if (!existsSync(appFolder)) throw new Error("dist/app is missing: the service worker is built after the app");
+  return readdirSync(appFolder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith(".map") && entry.name !== "sw.js")
+    .map((entry) => relative(appFolder, resolve(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/** Runs on Node beside node_modules, so packages stay outside the bundle. */
+function server(): UserConfig {
+  return {
+    root: project,
+    publicDir: false,
+    define: constants(),
+    build: {
+      ssr: resolve(project, "src/server/main.ts"),
+      outDir: resolve(project, "dist/server"),
+      emptyOutDir: true,
+      target: "node20",
+      sourcemap: true,
+      rolldownOptions: {
+        external: builtinModules.flatMap((name) => [name, `node:${name}`]),
+        output: { entryFileNames: "main.js" },
+      },
+    },
+  };
+}
+
+function tests(): ViteUserConfig {
+  const interop = ["test/interop/**/*.test.ts"];
+  return {
+    define: constants(),
+    plugins: [svelte({ configFile: resolve(project, "svelte.config.js") })],
+    test: {
+      projects: [
+        {
+          extends: true,
+          test: {
+            name: "unit",
+            include: ["test/{unit,property,contract}/**/*.test.ts"],
+            testTimeout: 20_000,
+          },
+        },
+        {
+          extends: true,
+          test: {
+            name: "interop",
+            include: interop,
+            testTimeout: 300_000,
+            hookTimeout: 300_000,
+            // Each file drives restic and servers of its own; more at once only makes every one of them slower.
+            maxWorkers: 2,
+          },
+        },
+      ],
+    },
+  };
+}
