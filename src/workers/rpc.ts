@@ -1,3 +1,4 @@
+import type { Bytes } from "../core/base/bytes.ts";
 import { HoldallError, isAbort } from "../core/base/errors.ts";
 import type { CallContext, Method } from "./repository-api.ts";
 import { decodeError, encodeError, type WireError } from "./wire-error.ts";
@@ -101,6 +102,11 @@ export function serve<Api extends Methods<Api>>(port: RpcPort, api: Served<Api>)
 export function transfer<Value extends object>(value: Value, transferables: readonly Transferable[]): Value {
   marked.set(value, [...new Set(transferables)]);
   return value;
+}
+
+/** The same bytes in a buffer of exactly their length, so that moving it takes nothing else along. Copies only a view. */
+export function wholeBuffer(bytes: Bytes): Bytes {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 const marked = new WeakMap<object, Transferable[]>();

@@ -1,0 +1,104 @@
+import type { Bytes } from "../core/base/bytes.ts";
+import { HoldallError } from "../core/base/errors.ts";
+import type { Id } from "../core/base/id.ts";
+import type { BlobCodecOptions } from "../core/codec/blob-codec.ts";
+import type {
+  BlobReceiver,
+  BlobToOpen,
+  BlobType,
+  Codec,
+  CompressionMode,
+  FileStretch,
+  FileToSave,
+  SaveJob,
+  SealedBlob,
+} from "../core/codec/codec.ts";
+import type { Method } from "./repository-api.ts";
+import { connect, type RpcPort, type Served, serve, transfer, wholeBuffer } from "./rpc.ts";
+import { encodeError, type WireError } from "./wire-error.ts";
+
+/** What a codec worker must know before its first call. */
+export type CodecSettings = Omit<BlobCodecOptions, "kernels">;
+
+/** A Codec's calls as plain data, served by a codec worker; `init` comes first, once. */
+export interface CodecApi {
+  init: Method<CodecSettings, { kernelBuild: string }>;
+  saveSmallFiles: Method<{ files: readonly FileToSave[]; job: WireJob }, ({ content: Id[] } | WireFailure)[]>;
+  /** Progress is the offset of the next stretch. */
+  saveStretch: Method<{ file: FileToSave; offset: number; job: WireJob }, FileStretch, number>;
+  sealBlob: Method<{ type: BlobType; plain: Bytes; compression: CompressionMode }, SealedBlob>;
+  openBlobs: Method<{ sealed: Bytes; blobs: readonly BlobToOpen[] }, ({ plain: Bytes } | WireFailure)[]>;
+}
+
+/** What the pool serves to its workers: the receivers of the jobs that run. */
+export interface ReceiverApi {
+  claim: Method<{ receiver: number; ids: readonly Id[] }, boolean[]>;
+  store: Method<{ receiver: number; blob: SealedBlob }, void>;
+}
+
+/** A SaveJob whose receiver stays at the pool, under a number; its signal crosses with the call. */
+export interface WireJob {
+  compression: CompressionMode;
+  receiver: number;
+}
+
+export interface WireFailure {
+  failure: WireError;
+}
+
+/** A codec that can say which kernels it chose. */
+export type KernelCodec = Codec & { readonly kernelBuild: string };
+
+/** Serves a codec to the pool at the other end of the port. */
+export function serveCodec(port: RpcPort, create: (settings: CodecSettings) => Promise<KernelCodec>): void {
+  const receivers = connect<ReceiverApi>(port).api;
+  let codec: KernelCodec | null = null;
+  const ready = () => {
+    if (codec === null) throw new HoldallError("bug", { reason: "codec worker called before init" });
+    return codec;
+  };
+  const api: Served<CodecApi> = {
+    async init(settings) {
+      codec = await create(settings);
+      return { kernelBuild: codec.kernelBuild };
+    },
+    async saveSmallFiles({ files, job }, { signal }) {
+      const saved = await ready().saveSmallFiles(files, jobOf(job, receivers, signal));
+      return saved.map((file) => ("error" in file ? { failure: encodeError(file.error) } : file));
+    },
+    saveStretch: ({ file, offset, job }, { signal, onProgress }) =>
+      ready().saveStretch(file, offset, onProgress, jobOf(job, receivers, signal)),
+    async sealBlob({ type, plain, compression }, { signal }) {
+      return movingSealed(await ready().sealBlob(type, plain, compression, signal));
+    },
+    async openBlobs({ sealed, blobs }, { signal }) {
+      const opened = await ready().openBlobs(sealed, blobs, signal);
+      const results = opened.map((blob) =>
+        "error" in blob ? { failure: encodeError(blob.error) } : { plain: wholeBuffer(blob.plain) },
+      );
+      return transfer(
+        results,
+        results.flatMap((result) => ("plain" in result ? [result.plain.buffer] : [])),
+      );
+    },
+  };
+  serve<CodecApi>(port, api);
+}
+
+function jobOf({ compression, receiver }: WireJob, receivers: CodecReceivers, signal: AbortSignal): SaveJob {
+  const remote: BlobReceiver = {
+    claim: (ids) => receivers.claim({ receiver, ids }),
+    store: (blob) => {
+      const moving = movingSealed(blob);
+      return receivers.store(transfer({ receiver, blob: moving }, [moving.sealed.buffer]));
+    },
+  };
+  return { compression, receiver: remote, signal };
+}
+
+type CodecReceivers = ReturnType<typeof connect<ReceiverApi>>["api"];
+
+function movingSealed(blob: SealedBlob): SealedBlob {
+  const sealed = wholeBuffer(blob.sealed);
+  return transfer({ ...blob, sealed }, [sealed.buffer]);
+}
