@@ -67,8 +67,7 @@ async function downloadFromSuite(mirror: string, suite: string, programs: Packag
   const folder = await mkdtemp(join(tmpdir(), "holdall-peers-"));
   try {
     const options = await privateApt(folder, mirror, suite);
-    const apt = (...args: string[]) =>
-      spawnSync("apt-get", [...options, ...args], { cwd: folder, stdio: "ignore", timeout: 300_000 }).status === 0;
+    const apt = (...args: string[]) => runApt([...options, "--quiet", ...args], folder);
     if (!apt("update")) return false;
     if (!apt("download", ...programs.map((program) => program.package))) return false;
     for (const program of programs) await unpackProgram(folder, program);
@@ -76,6 +75,12 @@ async function downloadFromSuite(mirror: string, suite: string, programs: Packag
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function runApt(args: string[], folder: string): boolean {
+  const { status, stderr } = spawnSync("apt-get", args, { cwd: folder, encoding: "utf8", timeout: 300_000 });
+  if (status !== 0) process.stderr.write(stderr ?? "apt-get did not run\n");
+  return status === 0;
 }
 
 /** The options that keep apt away from the machine's own lists, caches and sources; signatures are checked as ever. */
