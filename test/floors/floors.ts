@@ -1,0 +1,94 @@
+/**
+ * THE table of floors: who may import whom, and which packages. Imports go down only. check-floors.ts reads nothing but
+ * this, and what is not written here is forbidden: a new folder or package begins with a line in this file.
+ */
+export interface Floor {
+  name: FloorName;
+  /** Folders (ending in "/") and files, relative to the project. The first floor of the table that fits owns a file. */
+  paths: readonly string[];
+  /** Floors whose values and types it may use. Its own files may always know each other. */
+  imports: readonly FloorName[];
+  /** Floors of which it may use types alone. */
+  importsTypes: readonly FloorName[];
+  /** Packages, and "node:" for what Node itself brings. */
+  packages: readonly string[];
+}
+
+export type FloorName =
+  | "base"
+  | "codec"
+  | "format"
+  | "backend"
+  | "repository"
+  | "archiver"
+  | "restorer"
+  | "checker"
+  | "pruner"
+  | "snapshots"
+  | "front door"
+  | "kernels"
+  | "platform"
+  | "contract"
+  | "client"
+  | "workers"
+  | "ui"
+  | "sw"
+  | "server"
+  | "main";
+
+const upToCodec = ["base", "codec"] as const;
+const upToFormat = [...upToCodec, "format"] as const;
+const upToBackend = [...upToFormat, "backend"] as const;
+const upToRepository = [...upToBackend, "repository"] as const;
+const tasks = ["archiver", "restorer", "checker", "pruner", "snapshots"] as const;
+const core = [...upToRepository, ...tasks] as const;
+
+export const floors: readonly Floor[] = [
+  // core: no DOM, no node:, no Svelte (its tsconfig.json sees to the names that need no import)
+  floor("front door", ["src/core/index.ts"], { imports: core }),
+  floor("base", ["src/core/base/"], {}),
+  floor("codec", ["src/core/codec/"], { imports: ["base"], packages: ["hash-wasm", "@bokuweb/zstd-wasm"] }),
+  floor("format", ["src/core/format/"], { imports: upToCodec }),
+  floor("backend", ["src/core/backend/"], { imports: upToFormat }),
+  floor("repository", ["src/core/repository/"], { imports: upToBackend }),
+  // The tasks do not know each other.
+  ...tasks.map((name) => floor(name, [`src/core/${name}/`], { imports: upToRepository })),
+
+  // Built by wasm/build.mjs, so these are there only after a build; imported as addresses.
+  floor("kernels", ["wasm/build/"], {}),
+
+  floor("platform", ["src/platform/"], {
+    imports: [...core, "kernels"],
+    importsTypes: ["contract"],
+    packages: ["idb-keyval", "valibot", "workbox-window"],
+  }),
+  floor("contract", ["src/workers/repository-api.ts"], { importsTypes: core }),
+  floor("client", ["src/workers/client.ts"], { imports: ["base", "workers"], importsTypes: [...core, "contract"] }),
+  floor("workers", ["src/workers/"], {
+    imports: [...core, "front door", "kernels", "platform"],
+    importsTypes: ["contract"],
+    packages: ["valibot"],
+  }),
+
+  floor("ui", ["src/ui/"], {
+    imports: ["client"],
+    // platform: its ports, whose implementations main.ts hands in.
+    importsTypes: ["base", "codec", "contract", "platform", "workers"],
+    packages: ["svelte", "bits-ui", "virtua", "@lucide/svelte", "valibot"],
+  }),
+  floor("sw", ["src/sw/"], { importsTypes: ["base", "contract", "workers"] }),
+  floor("server", ["src/server/"], {
+    imports: ["base"],
+    importsTypes: ["backend"],
+    packages: ["node:", "hono", "@hono/node-server", "bcryptjs", "valibot"],
+  }),
+  floor("main", ["src/main.ts"], {
+    imports: ["ui", "platform", "client"],
+    importsTypes: ["base", "contract"],
+    packages: ["svelte", "workbox-window"],
+  }),
+];
+
+function floor(name: FloorName, paths: string[], allowed: Partial<Omit<Floor, "name" | "paths">>): Floor {
+  return { name, paths, imports: [], importsTypes: [], packages: [], ...allowed };
+}
