@@ -1,0 +1,110 @@
+import { HoldallError, isAbort } from "../core/base/errors.ts";
+import type { SourceEntry, SourceFile, SourceFolder } from "../core/base/ports.ts";
+import { rawNameOf } from "../core/base/raw-name.ts";
+import type { FolderPick } from "../workers/repository-api.ts";
+
+/**
+ * A picked folder as the archiver's source, in the page or in a worker. Whatever the browser lists is given on, also an
+ * entry without a name or one that cannot be opened, so that the archiver can report it. Listing throws
+ * "source-unreadable".
+ */
+export function sourceFolderOf(pick: FolderPick): SourceFolder {
+  return pick.kind === "handle" ? folderOfHandle(pick.handle) : folderOfFiles(pick);
+}
+
+function folderOfHandle(handle: FileSystemDirectoryHandle): SourceFolder {
+  return {
+    async *entries(signal) {
+      signal.throwIfAborted();
+      try {
+        for await (const child of handle.values()) {
+          yield entryOfHandle(child);
+          signal.throwIfAborted();
+        }
+      } catch (error) {
+        throw unreadable(error, signal);
+      }
+    },
+  };
+}
+
+function entryOfHandle(handle: FileSystemDirectoryHandle | FileSystemFileHandle): SourceEntry {
+  const name = rawNameOf(handle.name);
+  if (handle.kind === "directory") return { kind: "folder", name, folder: folderOfHandle(handle) };
+  return { kind: "file", name, open: (signal) => openHandle(handle, signal) };
+}
+
+async function openHandle(handle: FileSystemFileHandle, signal: AbortSignal): Promise<SourceFile> {
+  signal.throwIfAborted();
+  try {
+    return sourceFileOf(await handle.getFile());
+  } catch (error) {
+    throw unreadable(error, signal);
+  }
+}
+
+/** The platform's AbortErrors are no aborts of ours: only the signal's are. */
+function unreadable(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted && (error === signal.reason || isAbort(error))) return error;
+  if (error instanceof HoldallError) return error;
+  const reason = error instanceof Error ? error.name : "unknown";
+  return new HoldallError("source-unreadable", { reason }, { cause: error });
+}
+
+function sourceFileOf(file: File): SourceFile {
+  return { size: file.size, modifiedMs: file.lastModified, blob: file };
+}
+
+type FilesPick = Extract<FolderPick, { kind: "files" }>;
+
+interface ListedFolder {
+  files: Map<string, File>;
+  folders: Map<string, ListedFolder>;
+}
+
+function folderOfFiles(pick: FilesPick): SourceFolder {
+  let root: ListedFolder | null = null;
+  return {
+    entries(signal) {
+      root ??= listFiles(pick);
+      return folderOfListed(root).entries(signal);
+    },
+  };
+}
+
+function listFiles(pick: FilesPick): ListedFolder {
+  const root = emptyFolder();
+  for (const path of pick.emptyFolders) folderAt(root, path);
+  for (const { path, file } of pick.files) folderAt(root, path.slice(0, -1)).files.set(path.at(-1) ?? "", file);
+  return root;
+}
+
+function folderAt(root: ListedFolder, path: readonly string[]): ListedFolder {
+  let folder = root;
+  for (const name of path) {
+    const child = folder.folders.get(name) ?? emptyFolder();
+    folder.folders.set(name, child);
+    folder = child;
+  }
+  return folder;
+}
+
+function emptyFolder(): ListedFolder {
+  return { files: new Map(), folders: new Map() };
+}
+
+function folderOfListed({ files, folders }: ListedFolder): SourceFolder {
+  return {
+    async *entries(signal) {
+      signal.throwIfAborted();
+      for (const [name, folder] of folders) {
+        yield { kind: "folder", name: rawNameOf(name), folder: folderOfListed(folder) };
+        signal.throwIfAborted();
+      }
+      for (const [name, file] of files) {
+        yield { kind: "file", name: rawNameOf(name), open: async () => sourceFileOf(file) };
+        signal.throwIfAborted();
+      }
+    },
+  };
+}
