@@ -29,7 +29,7 @@ async function main(argv: readonly string[]): Promise<void> {
 /** The app lies beside the bundle (dist/server, dist/app); run from its source, the server takes the last build. */
 function builtAppDirectory(): string {
   const fromSource = import.meta.url.endsWith(".ts");
-  return fileURLToPath(new URL(fromSource ? "../../dist/app" : "../app", import.meta.url));
+  return fileURLToPath(fromSource ? new URL("../../dist/app/", import.meta.url) : new URL("../app/", import.meta.url));
 }
 
 function greeting(server: RunningServer, options: ServerOptions): string {

@@ -68,9 +68,11 @@ function brokenRule(project: string, floors: readonly Floor[], file: SourceFile,
   if (!isRelative(specifier)) return brokenPackageRule(file.floor, specifier);
 
   const target = targetOf(file.path, specifier);
+  // The address of a folder loads nothing.
+  if (found.kind === "url" && target.endsWith("/")) return null;
   const floor = floorOf(target, floors);
   if (floor === undefined) return `${verbs[found.kind]} ${target}, which is on no floor`;
-  if (floor.name !== "kernels" && !existsSync(join(project, target))) return `${target} does not exist`;
+  if (!floor.isBuilt && !existsSync(join(project, target))) return `${target} does not exist`;
   if (mayUse(file.floor, floor.name, found.kind)) return null;
   return `${verbs[found.kind]} ${target}: ${file.floor.name} must not use ${floor.name}; ${permission(file.floor)}`;
 }

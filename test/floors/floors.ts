@@ -12,6 +12,8 @@ export interface Floor {
   importsTypes: readonly FloorName[];
   /** Packages, and "node:" for what Node itself brings. */
   packages: readonly string[];
+  /** Its files are there only after a build, so that they are missing is no finding. */
+  isBuilt: boolean;
 }
 
 export type FloorName =
@@ -27,6 +29,7 @@ export type FloorName =
   | "snapshots"
   | "front door"
   | "kernels"
+  | "bundle"
   | "platform"
   | "contract"
   | "client"
@@ -34,6 +37,7 @@ export type FloorName =
   | "ui"
   | "sw"
   | "server"
+  | "start"
   | "main";
 
 const upToCodec = ["base", "codec"] as const;
@@ -54,8 +58,9 @@ export const floors: readonly Floor[] = [
   // The tasks do not know each other.
   ...tasks.map((name) => floor(name, [`src/core/${name}/`], { imports: upToRepository })),
 
-  // Built by wasm/build.mjs, so these are there only after a build; imported as addresses.
-  floor("kernels", ["wasm/build/"], {}),
+  // The kernels are imported as addresses.
+  floor("kernels", ["wasm/build/", "wasm/build.mjs"], { isBuilt: true }),
+  floor("bundle", ["dist/server/"], { isBuilt: true }),
 
   floor("platform", ["src/platform/"], {
     imports: [...core, "kernels"],
@@ -77,6 +82,11 @@ export const floors: readonly Floor[] = [
     packages: ["svelte", "bits-ui", "virtua", "@lucide/svelte", "valibot"],
   }),
   floor("sw", ["src/sw/"], { importsTypes: ["base", "contract", "workers"] }),
+  // Runs before there is a package, all but the build itself.
+  floor("start", ["src/server/start.mjs", "src/server/fresh-clone.mjs", "src/server/build.mjs"], {
+    imports: ["kernels", "bundle"],
+    packages: ["node:", "vite"],
+  }),
   floor("server", ["src/server/"], {
     imports: ["base"],
     importsTypes: ["backend"],
@@ -90,5 +100,5 @@ export const floors: readonly Floor[] = [
 ];
 
 function floor(name: FloorName, paths: string[], allowed: Partial<Omit<Floor, "name" | "paths">>): Floor {
-  return { name, paths, imports: [], importsTypes: [], packages: [], ...allowed };
+  return { name, paths, imports: [], importsTypes: [], packages: [], isBuilt: false, ...allowed };
 }

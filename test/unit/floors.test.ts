@@ -33,7 +33,9 @@ export const worker = () => new Worker(new URL("./repository-worker.ts", import.
 <button onclick={worker}>{words}{page}</button>\n`,
   "src/ui/pages/Page.svelte": "<p>A page</p>\n",
   "src/sw/sw.ts": "export {};\n",
-  "src/server/main.ts": `import { readFileSync } from "node:fs";\nexport const read = readFileSync;\n`,
+  "src/server/main.ts": `import { readFileSync } from "node:fs";
+export const read = readFileSync;
+export const app = new URL("../../dist/app/", import.meta.url);\n`,
 } as const;
 
 const folders: string[] = [];

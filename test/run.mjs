@@ -1,0 +1,65 @@
+// `npm test`: brings what the tests need, runs all of them, and ends with the line "N passed, N failed".
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { ensureBuilt, ensureInstalled, runNpm } from "../src/server/fresh-clone.mjs";
+
+const reports = fileURLToPath(new URL("../test-results/reports/", import.meta.url));
+
+ensureInstalled();
+ensureBuilt();
+let exitCode = runNpm(["exec", "--", "tsx", "test/peers/install.ts"]);
+
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports, { recursive: true });
+const runs = [vitest("unit"), vitest("interop"), playwright()];
+
+for (const { name, passed, failed, skipped } of runs) {
+  console.log(`${name}: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} SKIPPED` : ""}`);
+}
+const passed = runs.reduce((sum, run) => sum + run.passed, 0);
+const failed = runs.reduce((sum, run) => sum + run.failed, 0);
+if (failed > 0) exitCode = 1;
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = exitCode;
+
+function vitest(name) {
+  const file = `${reports}${name}.json`;
+  const code = runNpm([
+    "run",
+    `test:${name}`,
+    "--",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+  ]);
+  return counted(name, code, file, (report) => ({
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: report.numPendingTests + report.numTodoTests,
+  }));
+}
+
+function playwright() {
+  const file = `${reports}browser.json`;
+  const code = runNpm(["run", "test:browser"], { PLAYWRIGHT_JSON_OUTPUT_FILE: file });
+  return counted("browser", code, file, ({ stats }) => ({
+    passed: stats.expected,
+    failed: stats.unexpected + stats.flaky,
+    skipped: stats.skipped,
+  }));
+}
+
+/** A run that failed as a whole (no report, or a file that could not even be loaded) counts as one failure. */
+function counted(name, code, file, read) {
+  const counts = readReport(file, read);
+  return { name, ...counts, failed: code !== 0 ? Math.max(1, counts.failed) : counts.failed };
+}
+
+function readReport(file, read) {
+  try {
+    return read(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    console.error(`no report of the run: ${error.message}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
