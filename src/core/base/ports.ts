@@ -49,10 +49,13 @@ export interface FileWriter {
 
 export type KernelBuild = "relaxed" | "simd" | "scalar";
 
-/** Where the compiled kernels come from; called once per worker. */
+/** A file of wasm/build: one of our kernels' builds, or libzstd. */
+export type KernelFile = KernelBuild | "zstd";
+
+/** Where compiled WebAssembly comes from; asked for a few files per worker. */
 export interface KernelSource {
-  /** The bytes of wasm/build/<build>.wasm. */
-  load(build: KernelBuild): Promise<Bytes>;
+  /** The bytes of wasm/build/<file>.wasm. */
+  load(file: KernelFile): Promise<Bytes>;
 }
 
 /** Remembers own lock files, so that a killed tab's locks are removed at the next unlock. DESIGN.md 9. */

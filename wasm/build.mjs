@@ -1,0 +1,82 @@
+// Builds the kernels: `node wasm/build.mjs` writes wasm/build/{relaxed,simd,scalar,zstd}.wasm, each put in place whole.
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+const folder = new URL("./", import.meta.url);
+const target = new URL("./build/", folder);
+const sources = new URL("./assembly/", folder);
+const zstdModule = new URL("../node_modules/@bokuweb/zstd-wasm/dist/web/zstd.wasm", folder);
+
+/**
+ * The exports of the zstd module have one-letter names, which src/core/codec/zstd.ts spells out. They hold for exactly
+ * this file: after an update of the package, compare the names with its dist/web/zstd.js, then change the hash.
+ */
+const zstdHash = "80260eee5795ee8072bb5821e203730c74dca3909938f5ac1128da67f96223df";
+
+const featuresOf = {
+  relaxed: ["--enable", "simd", "--enable", "relaxed-simd"],
+  simd: ["--enable", "simd"],
+  scalar: [],
+};
+
+/** Static data, then the window: 512 KiB, which src/core/codec/kernel.ts relies on, fit 10 pages with the static data. */
+const memoryPages = "10";
+
+/** Builds what is missing or older than its source; returns whether anything had to be built. */
+export async function buildKernels() {
+  if (await isFresh()) return false;
+  await mkdir(target, { recursive: true });
+  await placeZstd();
+  for (const build of Object.keys(featuresOf)) await compile(build);
+  return true;
+}
+
+async function isFresh() {
+  const names = [...Object.keys(featuresOf), "zstd"];
+  const built = await Promise.all(names.map((name) => modifiedAt(new URL(`${name}.wasm`, target))));
+  const files = (await readdir(sources)).map((name) => new URL(name, sources));
+  const made = await Promise.all([...files, new URL(import.meta.url)].map(modifiedAt));
+  return Math.min(...built) > Math.max(...made);
+}
+
+async function modifiedAt(file) {
+  try {
+    return (await stat(file)).mtimeMs;
+  } catch (error) {
+    if (error.code === "ENOENT") return 0;
+    throw error;
+  }
+}
+
+async function compile(build) {
+  const { default: compiler } = await import("assemblyscript/asc");
+  const binary = `${build}.${process.pid}.tmp`;
+  const { error, stderr } = await compiler.main([
+    "index.ts",
+    "--baseDir", fileURLToPath(sources),
+    "--outFile", fileURLToPath(new URL(binary, target)),
+    "--runtime", "stub",
+    "--use", "abort=",
+    "--noAssert",
+    "--optimizeLevel", "3",
+    "--shrinkLevel", "0",
+    "--converge",
+    "--initialMemory", memoryPages,
+    "--maximumMemory", memoryPages,
+    ...featuresOf[build],
+  ]);
+  if (error) throw new Error(`kernel ${build}: ${stderr.toString()}`, { cause: error });
+  await rename(new URL(binary, target), new URL(`${build}.wasm`, target));
+}
+
+async function placeZstd() {
+  const bytes = await readFile(zstdModule);
+  const hash = createHash("sha256").update(bytes).digest("hex");
+  if (hash !== zstdHash) throw new Error(`the zstd module is another one (${hash}): see the note in wasm/build.mjs`);
+  const temporary = new URL(`zstd.${process.pid}.tmp`, target);
+  await writeFile(temporary, bytes);
+  await rename(temporary, new URL("zstd.wasm", target));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildKernels();
