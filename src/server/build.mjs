@@ -1,6 +1,6 @@
 // `npm run build`: kernels into wasm/build, then the app and its service worker into dist/app, the server into dist/server.
 import { build } from "vite";
-import { buildKernels } from "../../wasm/build.mjs.mts";
+import { buildKernels } from "../../wasm/build.mjs";
 import { markBuilt } from "./fresh-clone.mjs";
 
 await buildKernels();
