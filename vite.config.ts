@@ -20,6 +20,16 @@ const project = import.meta.dirname;
 const appFolder = resolve(project, "dist/app");
 const browsers = "es2022";
 
+/** `using` is lowered for browsers that do not know it; they lack its symbols too. Before any class is defined. */
+const disposal = ["dispose", "asyncDispose"].map((name) => `Symbol.${name}??=Symbol.for("Symbol.${name}");`).join("");
+
+/** `npm run dev` shows the repositories of an embedded server that runs beside it, in the name of its own page. */
+const embeddedServer = {
+  target: "http://127.0.0.1:4653",
+  changeOrigin: true,
+  headers: { Origin: "http://127.0.0.1:4653" },
+};
+
 function constants(): Record<string, string> {
   const { version } = JSON.parse(readFileSync(resolve(project, "package.json"), "utf8")) as { version: string };
   return { __APP_VERSION__: JSON.stringify(version) };
@@ -33,7 +43,8 @@ function app(): UserConfig {
     base: "./",
     define: constants(),
     plugins: [svelte({ configFile: resolve(project, "svelte.config.js") })],
-    worker: { format: "es" },
+    worker: { format: "es", rolldownOptions: { output: { banner: disposal } } },
+    server: { proxy: { "/repos": embeddedServer, "/up": embeddedServer } },
     build: {
       outDir: appFolder,
       emptyOutDir: true,
@@ -42,6 +53,7 @@ function app(): UserConfig {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       sourcemap: true,
+      rolldownOptions: { output: { banner: disposal } },
     },
   };
 }
