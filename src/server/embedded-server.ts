@@ -16,6 +16,7 @@ import { logRequest, type WriteLine } from "./request-log.ts";
 import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
 import { repositoryHeaders, securityHeaders } from "./security-headers.ts";
 import { StaticFiles } from "./static-files.ts";
+import { UpstreamProxy } from "./upstream-proxy.ts";
 
 const headersTimeoutMilliseconds = 20_000;
 const idleTimeoutMilliseconds = 5 * 60_000; // restic gives up a request that does not move after the same time
@@ -49,7 +50,8 @@ export async function startServer(options: ServerOptions, around: ServerSurround
   const quota = options.maxBytes === undefined ? undefined : new Quota(options.maxBytes, storedBytes);
   const { gate, madeUpLogin } = await prepareLogin(options, dataDirectory);
   const repositories = new RepositoryRoutes(new RepositoryStore(dataDirectory, quota), { ...options, gate });
-  const site = new Site(options, around, repositories);
+  const proxies = await openProxies(options);
+  const site = new Site(options, around, { repositories, proxies });
   const server = await createListener(options, (request, response) => void site.answer(request, response));
   server.on("clientError", (error, socket) => site.answerBroken(error, socket));
   const port = await listen(server, options);
@@ -59,8 +61,17 @@ export async function startServer(options: ServerOptions, around: ServerSurround
     dataDirectory,
     madeUpLogin,
     warnings: othersMayRead ? [`${dataDirectory} can be read by other users of this machine`] : [],
-    close: () => close(server),
+    close: async () => {
+      await close(server);
+      for (const proxy of proxies.values()) proxy.close();
+    },
   };
+}
+
+async function openProxies(options: ServerOptions): Promise<Map<string, UpstreamProxy>> {
+  const { upstreams, upstreamCertificateFile: file } = options;
+  const authority = file === undefined ? undefined : await readFile(file);
+  return new Map(upstreams.map((upstream) => [upstream.name, new UpstreamProxy(upstream, authority)]));
 }
 
 async function prepareLogin(options: ServerOptions, dataDirectory: string) {
@@ -121,7 +132,7 @@ class Site {
   constructor(
     private readonly options: ServerOptions,
     private readonly around: ServerSurroundings,
-    private readonly repositories: RepositoryRoutes,
+    private readonly parts: { repositories: RepositoryRoutes; proxies: ReadonlyMap<string, UpstreamProxy> },
   ) {
     this.app = new StaticFiles(around.appDirectory);
   }
@@ -169,9 +180,19 @@ class Site {
     setHeaders(response, repositoryHeaders(origin, this.options));
     const refusal = examineRepositoryCaller(request);
     if (refusal !== undefined) return refuse(response, refusal);
-    const inside: RequestTarget = { ...target, segments };
-    if (prefix === "repos") return this.repositories.answer(request, response, inside);
-    sendStatus(response, 404);
+    await this.routeRepository(request, response, { prefix, target: { ...target, segments } });
+  }
+
+  private async routeRepository(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { prefix, target }: { prefix: "repos" | "up"; target: RequestTarget },
+  ): Promise<void> {
+    if (prefix === "repos") return this.parts.repositories.answer(request, response, target);
+    const [name = "", ...segments] = target.segments;
+    const proxy = this.parts.proxies.get(name);
+    if (proxy === undefined) return sendStatus(response, 404);
+    await proxy.answer(request, response, { ...target, segments });
   }
 
   private fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {

@@ -202,6 +202,8 @@ function parseHttpUrl(value: string, option: string): URL {
     throw new OptionError(`${option}: not a URL`);
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") throw new OptionError(`${option}: an http or https URL`);
+  // The URL parser lets through what would end a CSP directive or an HTTP header.
+  if (!/^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])$/.test(url.hostname)) throw new OptionError(`${option}: not a host name`);
   if (url.username !== "" || url.password !== "") throw new OptionError(`${option}: a URL without user and password`);
   return url;
 }

@@ -110,7 +110,9 @@ export class RepositoryRoutes {
     file: StoredName,
   ): Promise<void> {
     try {
-      const result = await this.store.save(repository, file, { body: request, length: announcedLength(request) });
+      // Whatever is left of a body when the store gives up is read and dropped, so that the client gets the answer.
+      const body = request.iterator({ destroyOnReturn: false });
+      const result = await this.store.save(repository, file, { body, length: announcedLength(request) });
       if (result === "stored") sendEmpty(response);
       else sendStatus(response, result === "exists" ? 403 : 400);
     } catch (error) {
