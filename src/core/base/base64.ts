@@ -1,20 +1,27 @@
-import type { Bytes } from "./bytes.ts";
+import { type Bytes, textOf, utf8 } from "./bytes.ts";
 
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const alphabet = utf8("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 const padding = 0x3d;
 const sixBitsOf = new Int8Array(256).fill(-1);
-for (let i = 0; i < alphabet.length; i++) sixBitsOf[alphabet.charCodeAt(i)] = i;
+alphabet.forEach((character, i) => {
+  sixBitsOf[character] = i;
+});
 
 /** Standard Base64 with padding (RFC 4648). */
 export function base64Of(bytes: Bytes): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 3) {
+  return textOf(encodeBase64(bytes));
+}
+
+/** The bytes of base64Of's text, for secrets: they can be wiped, a string cannot. The caller owns them. */
+export function encodeBase64(bytes: Bytes): Bytes {
+  const encoded = new Uint8Array(Math.ceil(bytes.length / 3) * 4);
+  for (let i = 0, to = 0; i < bytes.length; i += 3, to += 4) {
     const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    text += alphabet.charAt(group >>> 18) + alphabet.charAt((group >>> 12) & 63);
-    text += i + 1 < bytes.length ? alphabet.charAt((group >>> 6) & 63) : "=";
-    text += i + 2 < bytes.length ? alphabet.charAt(group & 63) : "=";
+    for (let digit = 0; digit < 4; digit++) encoded[to + digit] = alphabet[(group >>> (18 - 6 * digit)) & 63] ?? 0;
   }
-  return text;
+  const missing = (3 - (bytes.length % 3)) % 3;
+  encoded.fill(padding, encoded.length - missing);
+  return encoded;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { bytesOfBase64 } from "./base64.ts";
 import type { Bytes } from "./bytes.ts";
-import { type FormatCode, FormatError } from "./errors.ts";
+import { type ErrorContext, type FormatCode, FormatError } from "./errors.ts";
 import type { RawField } from "./go-json.ts";
 import { JsonSyntax } from "./go-json-syntax.ts";
 import type { Id } from "./id.ts";
@@ -65,10 +65,11 @@ export class JsonReader {
   private readonly syntax: JsonSyntax;
   private position = 0;
 
-  /** The bytes are lent until the reader is dropped; views of them are given out where said. */
+  /** The bytes are lent until the reader is dropped; views of them are given out where said. `where` goes into errors. */
   constructor(
     private readonly bytes: Bytes,
     private readonly code: FormatCode,
+    private readonly where: ErrorContext = {},
   ) {
     this.syntax = new JsonSyntax(bytes, (reason, offset) => this.fail(reason, offset));
   }
@@ -85,7 +86,7 @@ export class JsonReader {
   }
 
   fail(reason: string, offset = this.position): never {
-    throw new FormatError(this.code, { reason, offset });
+    throw new FormatError(this.code, { ...this.where, reason, offset });
   }
 
   /** Fails unless everything has been read. */
@@ -248,6 +249,15 @@ export class JsonReader {
     return value;
   }
 
+  /** A whole number from -(2^53 - 1) to 2^53 - 1. */
+  readSafeInteger(): number {
+    this.skipSpace();
+    if (this.bytes[this.position] !== 0x2d) return this.readSafeUint();
+    this.position++;
+    if (!isDigit(this.bytes[this.position])) this.fail("whole number expected");
+    return -this.readSafeUint() || 0;
+  }
+
   /** A whole number from 0 to 2^64 - 1, exact. */
   readUint64(): bigint {
     const from = this.offset;
@@ -281,7 +291,12 @@ export class JsonReader {
   readRaw(): Bytes {
     const from = this.offset;
     this.skipValue();
-    return this.bytes.subarray(from, this.position);
+    return this.bytesSince(from);
+  }
+
+  /** The bytes from an offset to where the last value ended: a view of what is read. */
+  bytesSince(offset: number): Bytes {
+    return this.bytes.subarray(offset, this.position);
   }
 
   /** The next value as the raw field of a name. */

@@ -1,3 +1,6 @@
+import type { Bytes } from "./bytes.ts";
+import { validTextsOf } from "./utf8.ts";
+
 /**
  * JSON as Go's encoding/json writes it: restic names trees by the hash of these bytes, so one other escape is another
  * tree. Releases of Go before 1.22 wrote \u0008 and \u000c for \b and \f; the newer form is written here.
@@ -6,8 +9,16 @@
 /** The string as a JSON string literal, HTML-sensitive characters escaped and lone surrogates as \ufffd. */
 export function goJsonString(text: string): string {
   if (/^[ !#-%'-;=?-[\]-~]*$/.test(text)) return `"${text}"`;
-  const wellFormed = text.split(/[\ud800-\udfff]/u);
-  return `"${wellFormed.map(escapeWellFormed).join("\\ufffd")}"`;
+  return joinValid(text.split(/[\ud800-\udfff]/u));
+}
+
+/** The bytes as a JSON string literal: text where they are UTF-8, \ufffd for each byte that is not. */
+export function goJsonStringOfBytes(bytes: Bytes): string {
+  return joinValid(validTextsOf(bytes));
+}
+
+function joinValid(texts: readonly string[]): string {
+  return `"${texts.map(escapeWellFormed).join("\\ufffd")}"`;
 }
 
 function escapeWellFormed(text: string): string {

@@ -40,40 +40,34 @@ export function codePointOfUtf8(bytes: Bytes, offset: number, width: 1 | 2 | 3 |
   return codePoint;
 }
 
-/** True if all of the bytes are UTF-8. */
-export function isUtf8(bytes: Bytes): boolean {
-  let offset = 0;
-  while (offset < bytes.length) {
-    const width = utf8Width(bytes, offset);
-    if (width === 0) return false;
-    offset += width;
-  }
-  return true;
-}
-
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Text of the bytes, with one U+FFFD for every byte that is not UTF-8. Never throws. */
 export function lossyTextOf(bytes: Bytes): string {
+  return validTextsOf(bytes).join("\ufffd");
+}
+
+/** The texts between the bytes that are not UTF-8: one more than there are such bytes, some of them empty. */
+export function validTextsOf(bytes: Bytes): string[] {
   try {
-    return strictDecoder.decode(bytes);
+    return [strictDecoder.decode(bytes)];
   } catch {
-    return replaceInvalid(bytes);
+    return splitAtInvalid(bytes);
   }
 }
 
-function replaceInvalid(bytes: Bytes): string {
-  const parts: string[] = [];
+function splitAtInvalid(bytes: Bytes): string[] {
+  const texts: string[] = [];
   let validFrom = 0;
   let offset = 0;
   while (offset < bytes.length) {
     const width = utf8Width(bytes, offset);
     if (width === 0) {
-      parts.push(strictDecoder.decode(bytes.subarray(validFrom, offset)), "\ufffd");
+      texts.push(strictDecoder.decode(bytes.subarray(validFrom, offset)));
       validFrom = offset + 1;
     }
     offset += width || 1;
   }
-  parts.push(strictDecoder.decode(bytes.subarray(validFrom)));
-  return parts.join("");
+  texts.push(strictDecoder.decode(bytes.subarray(validFrom)));
+  return texts;
 }
