@@ -35,7 +35,7 @@ export async function startEmbedded(): Promise<RestServer> {
     login: { username: login.user, password: login.password },
     repositoryUrl: (repository) => `${server.url}/repos/${repository}/`,
     resticRepository: (repository) => server.resticLocation(repository),
-    directory: (repository) => join(server.dataDirectory, "repos", repository),
+    directory: (repository) => join(server.dataDirectory, repository),
     close: () => server.close(),
   };
 }
