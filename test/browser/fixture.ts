@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BrowserContext, test as base, chromium, type Locator, type Page } from "@playwright/test";
+import { requirePeer } from "../support/peers.ts";
+
+/** What `npm start` runs, after the build: the server's own bundle, in a process of its own, on a data folder of its own. */
+export interface StartedServer {
+  /** With a slash at the end. */
+  address: string;
+  login: { user: string; password: string };
+  /** `rest:` location for restic, login included. */
+  resticLocation(repository: string): string;
+}
+
+interface Fixtures {
+  /** An empty folder on the disk, removed after the test. */
+  workFolder: string;
+  server: StartedServer;
+  context: BrowserContext;
+  page: Page;
+}
+
+/** Chromium with a fresh profile in which folder permissions are granted, and a server with a fresh data folder. */
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of a fixture's needs from this pattern.
+  workFolder: async ({}, use) => {
+    const folder = await makeTemporaryFolder("work");
+    await use(folder);
+    await rm(folder, { recursive: true, force: true });
+  },
+
+  // biome-ignore lint/correctness/noEmptyPattern: as above.
+  server: async ({}, use) => {
+    const dataFolder = await makeTemporaryFolder("data");
+    const { server, process } = await startServerProcess(dataFolder);
+    await use(server);
+    await stop(process);
+    await rm(dataFolder, { recursive: true, force: true });
+  },
+
+  context: async ({ server, locale, colorScheme, viewport }, use) => {
+    const peer = requirePeer("chromium");
+    test.skip(peer === null, "no Chromium on this machine");
+    const profile = await makeProfile();
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: peer?.path ?? "",
+      headless: true,
+      baseURL: server.address,
+      ...(locale === undefined ? {} : { locale }),
+      colorScheme,
+      viewport,
+    });
+    await use(context);
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  },
+
+  page: async ({ context }, use) => {
+    await use(context.pages()[0] ?? (await context.newPage()));
+  },
+});
+
+export { expect } from "@playwright/test";
+
+/** Drops a folder of the disk onto a place of the page, as a person does with the mouse. */
+export async function dropFolder(page: Page, target: Locator, folder: string): Promise<void> {
+  await target.scrollIntoViewIfNeeded();
+  const box = await target.boundingBox();
+  if (box === null) throw new Error("the place to drop on is not visible");
+  await dropAt(page, { x: box.x + box.width / 2, y: box.y + box.height / 2 }, folder);
+}
+
+/**
+ * Makes the page's next folder pickers give this folder of the disk. The handle is a real one, taken from a real drop; only the
+ * browser's dialog, which no headless browser has, is replaced. Gone after a reload.
+ */
+export async function answerFolderPicker(page: Page, folder: string): Promise<void> {
+  const handle = await page.evaluateHandle(() => {
+    const surface = document.createElement("div");
+    surface.style.cssText = "position:fixed;inset:0 auto auto 0;width:20px;height:20px;z-index:2147483647";
+    const dropped = new Promise<unknown>((resolve) => {
+      surface.ondragenter = (event) => event.preventDefault();
+      surface.ondragover = (event) => {
+        event.preventDefault();
+        event.stopPropagation();
+      };
+      surface.ondrop = (event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        const item = event.dataTransfer?.items[0];
+        surface.remove();
+        // Not in every browser, so not in the compiler's library.
+        resolve(item && Reflect.apply(Reflect.get(item, "getAsFileSystemHandle"), item, []));
+      };
+    });
+    document.body.append(surface);
+    Reflect.set(window, "showDirectoryPicker", () => dropped);
+    return { dropped };
+  });
+  await dropAt(page, { x: 10, y: 10 }, folder);
+  await handle.evaluate(({ dropped }) => dropped);
+  await handle.dispose();
+}
+
+/** Playwright has no drag of files from outside the page; the protocol underneath has. */
+async function dropAt(page: Page, place: { x: number; y: number }, folder: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [folder], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    await session.send("Input.dispatchDragEvent", { type, ...place, data });
+  }
+  await session.detach();
+}
+
+/** A profile that grants read and write access to folders, which nobody could answer for in a headless browser. */
+async function makeProfile(): Promise<string> {
+  const profile = await makeTemporaryFolder("profile");
+  const preferences = {
+    // Closing a written file asks Safe Browsing's server otherwise, half a second each when there is none.
+    safebrowsing: { enabled: false },
+    profile: { default_content_setting_values: { file_system_read_guard: 1, file_system_write_guard: 1 } },
+  };
+  await mkdir(join(profile, "Default"));
+  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
+  return profile;
+}
+
+async function startServerProcess(dataFolder: string): Promise<{ server: StartedServer; process: ChildProcess }> {
+  const program = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
+  const child = spawn(process.execPath, [program, "--data", dataFolder, "--listen", "127.0.0.1:0"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const greeting = await readGreeting(child);
+  const address = /Holdall is at (\S+)/.exec(greeting)?.[1] ?? "";
+  const user = /user +(\S+)/.exec(greeting)?.[1] ?? "";
+  const password = /password +(\S+)/.exec(greeting)?.[1] ?? "";
+  const server: StartedServer = {
+    address,
+    login: { user, password },
+    resticLocation: (repository) => `rest:${address.replace("://", `://${user}:${password}@`)}repos/${repository}/`,
+  };
+  return { server, process: child };
+}
+
+/** All that the server says before it waits for requests. */
+async function readGreeting(child: ChildProcess): Promise<string> {
+  let text = "";
+  for await (const part of child.stdout?.iterator({ destroyOnReturn: false }) ?? []) {
+    text += String(part);
+    if (/password +\S+\n/.test(text)) return text;
+  }
+  throw new Error(`the server ended before it was up: ${text}`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  await ended;
+}
+
+async function makeTemporaryFolder(purpose: string): Promise<string> {
+  return realpath(await mkdtemp(join(tmpdir(), `holdall-browser-${purpose}-`)));
+}
