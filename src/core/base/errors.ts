@@ -32,6 +32,9 @@ export type IntegrityCode =
   | "upload-corrupted" // the server got other bytes than were sent, three times
   | "seal-verification-failed" // what was sealed does not open to what it was made from
   | "pack-mismatch" // a pack's header and the index disagree
+  | "tree-name-refused" // a node whose name could lead out of its folder
+  | "tree-unreachable" // a folder node without a tree, or nested deeper than any file system allows
+  | "file-size-mismatch" // a file's chunks do not add up to its size
   | "config-damaged"
   | "snapshot-not-stored"; // the new snapshot could not be read back
 

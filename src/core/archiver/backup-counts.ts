@@ -1,0 +1,46 @@
+import type { RawName } from "../base/raw-name.ts";
+
+export interface FailedEntry {
+  /** Raw names from the root name of the source downwards. */
+  path: readonly RawName[];
+  error: unknown;
+}
+
+/** Everything that a run counts, for its progress and for the snapshot's summary. Lengths in bytes. */
+export class BackupCounts {
+  filesNew = 0;
+  filesChanged = 0;
+  filesUnmodified = 0;
+  dirsNew = 0;
+  dirsChanged = 0;
+  dirsUnmodified = 0;
+  filesFound = 0;
+  filesDone = 0;
+  bytesFound = 0;
+  bytesDone = 0;
+  /** Sum of the sizes of the files in the snapshot. */
+  totalBytes = 0;
+  bytesRead = 0;
+  foundAll = false;
+  currentPath: readonly RawName[] = [];
+  readonly failures: FailedEntry[] = [];
+
+  get totalFiles(): number {
+    return this.filesNew + this.filesChanged + this.filesUnmodified;
+  }
+
+  found(size: number): void {
+    this.filesFound++;
+    this.bytesFound += size;
+  }
+
+  done(size: number): void {
+    this.filesDone++;
+    this.bytesDone += size;
+  }
+
+  /** The run goes on without this file or folder. */
+  failed(path: readonly RawName[], error: unknown): void {
+    this.failures.push({ path, error });
+  }
+}

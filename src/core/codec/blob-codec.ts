@@ -1,0 +1,219 @@
+import { type Bytes, equalBytes } from "../base/bytes.ts";
+import { FormatError, HoldallError, IntegrityError, isAbort } from "../base/errors.ts";
+import { hashId, type Id } from "../base/id.ts";
+import type { KernelSource } from "../base/ports.ts";
+import { Chunker } from "./chunker.ts";
+import { Cipher, type CipherKey } from "./cipher.ts";
+import type {
+  BlobToOpen,
+  BlobType,
+  Codec,
+  CompressionMode,
+  FileStretch,
+  FileToSave,
+  OpenedBlob,
+  SavedFile,
+  SaveJob,
+  SealedBlob,
+} from "./codec.ts";
+import { type Compression, loadCompression, looksIncompressible } from "./compression.ts";
+import { loadKernel } from "./kernel.ts";
+import type { Polynomial } from "./polynomial.ts";
+
+export interface BlobCodecOptions {
+  kernels: KernelSource;
+  key: CipherKey;
+  polynomial: Polynomial;
+  /** Format 1 knows no compression. */
+  formatVersion: 1 | 2;
+}
+
+/**
+ * How much of a large file is read at once. Twice the largest chunk, so that a window always holds a cut and what lies
+ * behind the last cut, and is read again by the next stretch, stays small.
+ */
+const windowLength = 16 * 1024 * 1024;
+
+/** The codec that does the work itself, in the worker (or Node thread) that it was made in. */
+export class BlobCodec implements Codec {
+  readonly parallelism = 2;
+
+  private constructor(
+    private readonly cipher: Cipher,
+    private readonly chunker: Chunker,
+    private readonly compression: Compression | null,
+    /** Which kernels were chosen. */
+    readonly kernelBuild: string,
+  ) {}
+
+  /** Throws UnsupportedError "kernel-unavailable". */
+  static async create(options: BlobCodecOptions): Promise<BlobCodec> {
+    const kernel = await loadKernel(options.kernels);
+    const cipher = new Cipher(options.key, kernel);
+    const compression = options.formatVersion === 1 ? null : await loadCompression(options.kernels);
+    return new BlobCodec(cipher, new Chunker(kernel, options.polynomial), compression, kernel.build);
+  }
+
+  async saveSmallFiles(files: readonly FileToSave[], job: SaveJob): Promise<SavedFile[]> {
+    const contents = await readGroup(files, job.signal);
+    const chunks = contents.filter((content): content is Bytes => content instanceof Uint8Array);
+    const ids = await this.saveChunks(chunks, job);
+    let next = 0;
+    return contents.map((content) =>
+      content instanceof Uint8Array ? { content: ids.slice(next, ++next) } : { error: content.error },
+    );
+  }
+
+  async saveStretch(
+    file: FileToSave,
+    offset: number,
+    onCut: (nextOffset: number) => void,
+    job: SaveJob,
+  ): Promise<FileStretch> {
+    const end = Math.min(file.size, offset + windowLength);
+    const window = await readExactly(file.blob.slice(offset, end), end - offset);
+    job.signal.throwIfAborted();
+    const cuts = this.chunker.cuts(window, end === file.size);
+    const length = cuts[cuts.length - 1] ?? 0;
+    onCut(offset + length);
+    const chunks = cuts.map((cut, i) => window.subarray(i === 0 ? 0 : cuts[i - 1], cut));
+    return { content: await this.saveChunks(chunks, job), length };
+  }
+
+  async sealBlob(type: BlobType, plain: Bytes, compression: CompressionMode, signal: AbortSignal): Promise<SealedBlob> {
+    signal.throwIfAborted();
+    return this.seal(type, await hashId(plain), plain, compression);
+  }
+
+  async openBlobs(sealed: Bytes, blobs: readonly BlobToOpen[], signal: AbortSignal): Promise<OpenedBlob[]> {
+    signal.throwIfAborted();
+    return Promise.all(
+      blobs.map((blob) =>
+        this.openOne(sealed, blob).then(
+          (plain) => ({ plain }),
+          (error: unknown) => ({ error }),
+        ),
+      ),
+    );
+  }
+
+  close(): void {
+    this.cipher.wipe();
+  }
+
+  /** Hashes chunks, asks which are new, and seals and stores those. */
+  private async saveChunks(chunks: readonly Bytes[], job: SaveJob): Promise<Id[]> {
+    const ids = await Promise.all(chunks.map((chunk) => hashId(chunk)));
+    job.signal.throwIfAborted();
+    const isNew = await job.receiver.claim(ids);
+    const sealing: Promise<void>[] = [];
+    for (const [i, id] of ids.entries()) {
+      const chunk = chunks[i];
+      if (chunk && isNew[i]) sealing.push(this.sealAndStore(id, chunk, job));
+      // Two large blobs at a time keep WebCrypto and the kernels busy; more would only hold memory.
+      if (sealing.length >= (chunk && chunk.length > 65536 ? 2 : 64)) await Promise.all(sealing.splice(0));
+    }
+    await Promise.all(sealing);
+    return ids;
+  }
+
+  private async sealAndStore(id: Id, plain: Bytes, job: SaveJob): Promise<void> {
+    job.signal.throwIfAborted();
+    await job.receiver.store(await this.seal("data", id, plain, job.compression));
+  }
+
+  private async seal(type: BlobType, id: Id, plain: Bytes, mode: CompressionMode): Promise<SealedBlob> {
+    const frame = this.compress(type, plain, mode);
+    const sealed = await this.cipher.seal(frame ?? plain);
+    const blob: SealedBlob = { type, id, sealed, plainLength: plain.length, compressed: frame !== null };
+    await this.verifySealed(blob, plain);
+    return blob;
+  }
+
+  /** The zstd frame if compressing is wanted and shrinks the blob, else null. */
+  private compress(type: BlobType, plain: Bytes, mode: CompressionMode): Bytes | null {
+    if (this.compression === null || plain.length === 0) return null;
+    if (mode === "off" && type === "data") return null;
+    if (mode !== "max" && looksIncompressible(plain)) return null;
+    const frame = this.compression.compress(plain, mode === "max" ? "max" : "auto");
+    return frame.length < plain.length ? frame : null;
+  }
+
+  /** The only defence against a fault of this machine or program: what was sealed is opened again before it leaves. */
+  private async verifySealed(blob: SealedBlob, plain: Bytes): Promise<void> {
+    try {
+      const opened = await this.unseal(blob.sealed, blob.compressed ? blob.plainLength : null);
+      if (equalBytes(opened, plain)) return;
+    } catch (cause) {
+      throw new IntegrityError("seal-verification-failed", { blob: blob.id }, { cause });
+    }
+    throw new IntegrityError("seal-verification-failed", { blob: blob.id });
+  }
+
+  private async openOne(stretch: Bytes, blob: BlobToOpen): Promise<Bytes> {
+    const sealed = stretch.subarray(blob.offset, blob.offset + blob.length);
+    try {
+      if (sealed.length !== blob.length) throw new IntegrityError("blob-length-mismatch", { blob: blob.id });
+      const plain = await this.unseal(sealed, blob.uncompressedLength);
+      if ((await hashId(plain)) === blob.id) return plain;
+    } catch (error) {
+      throw namingBlob(error, blob.id);
+    }
+    throw new IntegrityError("blob-hash-mismatch", { blob: blob.id });
+  }
+
+  private async unseal(sealed: Bytes, uncompressedLength: number | null): Promise<Bytes> {
+    const opened = await this.cipher.open(sealed);
+    if (uncompressedLength === null) return opened;
+    if (this.compression === null) throw new FormatError("compressed-data-malformed", { reason: "format 1" });
+    return this.compression.decompress(opened, uncompressedLength);
+  }
+}
+
+type ReadContent = Bytes | { error: unknown };
+
+/** Reads small files as one Blob, which is several times faster; one by one only if the group cannot be read so. */
+async function readGroup(files: readonly FileToSave[], signal: AbortSignal): Promise<ReadContent[]> {
+  signal.throwIfAborted();
+  try {
+    const total = files.reduce((sum, file) => sum + file.size, 0);
+    const bytes = await readExactly(new Blob(files.map((file) => file.blob)), total);
+    if (files.every((file) => file.blob.size === file.size)) return splitGroup(bytes, files);
+  } catch (error) {
+    if (isAbort(error)) throw error;
+  }
+  return Promise.all(files.map(readAlone));
+}
+
+function splitGroup(bytes: Bytes, files: readonly FileToSave[]): Bytes[] {
+  let offset = 0;
+  return files.map((file) => bytes.subarray(offset, (offset += file.size)));
+}
+
+async function readAlone(file: FileToSave): Promise<ReadContent> {
+  try {
+    return await readExactly(file.blob, file.size);
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Throws "source-unreadable" if the platform cannot read the blob or has another number of bytes. */
+async function readExactly(blob: Blob, length: number): Promise<Bytes> {
+  let bytes: Bytes;
+  try {
+    bytes = new Uint8Array(await blob.arrayBuffer());
+  } catch (cause) {
+    throw new HoldallError("source-unreadable", { reason: cause instanceof Error ? cause.name : "unknown" }, { cause });
+  }
+  if (bytes.length === length) return bytes;
+  throw new HoldallError("source-unreadable", { reason: "length changed", expected: length, found: bytes.length });
+}
+
+/** The same error with the blob's id added to its context. */
+function namingBlob(error: unknown, blob: Id): unknown {
+  if (error instanceof FormatError) return new FormatError(error.code, { ...error.context, blob }, { cause: error });
+  if (error instanceof IntegrityError)
+    return new IntegrityError(error.code, { ...error.context, blob }, { cause: error });
+  return error;
+}

@@ -1,0 +1,140 @@
+import type { Backend } from "../backend/backend.ts";
+import type { Id } from "../base/id.ts";
+import { Semaphore } from "../base/semaphore.ts";
+import type { Cipher } from "../codec/cipher.ts";
+import type { BlobType, SealedBlob } from "../codec/codec.ts";
+import { IndexSaver, type IndexSaverPorts } from "./index-saver.ts";
+import type { MasterIndex } from "./master-index.ts";
+import type { OpenPack } from "./open-pack.ts";
+import { Packer } from "./packer.ts";
+
+export interface BlobSaverPorts extends IndexSaverPorts {
+  backend: Backend;
+  cipher: Cipher;
+  index: MasterIndex;
+  /** Called before anything is stored; throws LockedError "lock-lost" when this run may no longer write. */
+  ensureLocked(): Promise<void>;
+}
+
+/** What a run has stored so far. */
+export interface SavedTotals {
+  dataBlobs: number;
+  treeBlobs: number;
+  /** Plain bytes of new blobs. */
+  addedBytes: number;
+  /** Sealed bytes of new blobs. */
+  addedPackedBytes: number;
+  /** Bytes of packs that the backend has confirmed. */
+  uploadedBytes: number;
+  packs: number;
+}
+
+/** How long a cancelled run may take to write its last index file. */
+const abandonLimitMs = 5_000;
+
+/**
+ * Takes the new blobs of one run to the backend: packs, uploads, index entries. A blob is known from the moment that it is
+ * claimed, in the index from the moment that its pack is stored. After the first failure every call rejects with it.
+ */
+export class BlobSaver {
+  readonly totals: SavedTotals = {
+    dataBlobs: 0,
+    treeBlobs: 0,
+    addedBytes: 0,
+    addedPackedBytes: 0,
+    uploadedBytes: 0,
+    packs: 0,
+  };
+  private readonly claimed = { data: new Set<Id>(), tree: new Set<Id>() };
+  private readonly packers = { data: new Packer(), tree: new Packer() };
+  private readonly indexSaver: IndexSaver;
+  /** Bounds finished packs in memory: as many as can be on their way at once. */
+  private readonly room: Semaphore;
+  private readonly uploads = new Set<Promise<void>>();
+  private readonly failure = new AbortController();
+
+  constructor(
+    private readonly ports: BlobSaverPorts,
+    private readonly signal: AbortSignal,
+  ) {
+    this.indexSaver = new IndexSaver(ports);
+    this.room = new Semaphore(ports.backend.connections);
+  }
+
+  /** True for each id that is new: its caller must now store it. Claims count for all later calls. */
+  claim(type: BlobType, ids: readonly Id[]): boolean[] {
+    return ids.map((id) => {
+      if (this.claimed[type].has(id) || this.ports.index.has(type, id)) return false;
+      this.claimed[type].add(id);
+      return true;
+    });
+  }
+
+  /** Packs a claimed blob, copying it; waits while as many packs are on their way as there are connections. */
+  async store(blob: SealedBlob): Promise<void> {
+    this.throwIfStopped();
+    this.count(blob);
+    const full = this.packers[blob.type].add(blob);
+    if (full) await this.upload(full);
+  }
+
+  /** Stores what is left and writes the last index file. Afterwards everything claimed is durable and indexed. */
+  async finish(): Promise<void> {
+    for (const pack of [...this.packers.tree.takeRest(), ...this.packers.data.takeRest()]) await this.upload(pack);
+    while (this.uploads.size > 0) await Promise.all(this.uploads);
+    this.throwIfStopped();
+    await this.ports.ensureLocked();
+    await this.indexSaver.flush(this.signal);
+  }
+
+  /**
+   * Ends a run that failed or was cancelled: waits for the uploads that are under way and writes the index of what is
+   * stored, so that the next run need not send it again. Never rejects: the failure that led here is the one to report.
+   */
+  async abandon(): Promise<void> {
+    await Promise.allSettled(this.uploads);
+    try {
+      await this.ports.ensureLocked();
+      await this.indexSaver.flush(AbortSignal.timeout(abandonLimitMs));
+    } catch {
+      // What no index names is stored again next time.
+    }
+  }
+
+  private async upload(pack: OpenPack): Promise<void> {
+    await this.room.acquire(1, this.signal);
+    const upload = this.savePack(pack)
+      .catch((error: unknown) => this.failure.abort(error))
+      .finally(() => {
+        this.uploads.delete(upload);
+        this.room.release(1);
+      });
+    this.uploads.add(upload);
+    this.throwIfStopped();
+  }
+
+  /** [Note: durability order] A pack enters the index only when the backend has confirmed it. */
+  private async savePack(pack: OpenPack): Promise<void> {
+    await this.ports.ensureLocked();
+    const { id, bytes, blobs } = await pack.finish(this.ports.cipher);
+    await this.ports.backend.save({ type: "data", id }, bytes, this.signal);
+    this.totals.packs++;
+    this.totals.uploadedBytes += bytes.length;
+    this.ports.index.addPack(id, blobs);
+    for (const blob of blobs) this.claimed[blob.type].delete(blob.id);
+    await this.ports.ensureLocked();
+    await this.indexSaver.add({ id, blobs }, this.signal);
+  }
+
+  private count(blob: SealedBlob): void {
+    if (blob.type === "data") this.totals.dataBlobs++;
+    else this.totals.treeBlobs++;
+    this.totals.addedBytes += blob.plainLength;
+    this.totals.addedPackedBytes += blob.sealed.length;
+  }
+
+  private throwIfStopped(): void {
+    this.failure.signal.throwIfAborted();
+    this.signal.throwIfAborted();
+  }
+}

@@ -1,0 +1,154 @@
+import type { Backend } from "../backend/backend.ts";
+import type { Clock } from "../base/clock.ts";
+import { HoldallError } from "../base/errors.ts";
+import type { Id } from "../base/id.ts";
+import type { LockJournal } from "../base/ports.ts";
+import type { Cipher } from "../codec/cipher.ts";
+import type { Codec } from "../codec/codec.ts";
+import type { Config } from "../format/config.ts";
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from "../format/snapshot.ts";
+import { BlobLoader } from "./blob-loader.ts";
+import { BlobSaver } from "./blob-saver.ts";
+import { IndexLoader } from "./index-loader.ts";
+import { acquireLock, type Lock, type LockKind, removeOrphans } from "./lock.ts";
+import { MasterIndex } from "./master-index.ts";
+import { TreeLoader } from "./tree-loader.ts";
+import { namingFile, type UnpackedFiles } from "./unpacked-files.ts";
+
+export interface RepositoryParts {
+  backend: Backend;
+  config: Config;
+  /** The key file that opened it. */
+  keyId: Id;
+  cipher: Cipher;
+  codec: Codec;
+  files: UnpackedFiles;
+  journal: LockJournal;
+  clock: Clock;
+}
+
+export interface StoredSnapshot {
+  id: Id;
+  snapshot: Snapshot;
+}
+
+export interface SnapshotListing {
+  /** In no order. */
+  snapshots: StoredSnapshot[];
+  /** Files that could not be read, with the reason. */
+  unreadable: { id: Id; error: unknown }[];
+}
+
+/** An open repository. Made by openRepository and createRepository; reading takes no lock, writing goes through `lock`. */
+export class Repository {
+  readonly index = new MasterIndex();
+  readonly blobs: BlobLoader;
+  readonly trees: TreeLoader;
+  private readonly indexLoader: IndexLoader;
+  /** Snapshots never change, so each is read once. */
+  private readonly snapshots = new Map<Id, Snapshot>();
+
+  constructor(private readonly parts: RepositoryParts) {
+    const { backend, codec, files, config } = parts;
+    this.blobs = new BlobLoader({ backend, codec, index: this.index });
+    this.trees = new TreeLoader(this.index, this.blobs);
+    this.indexLoader = new IndexLoader({ backend, files, formatVersion: config.formatVersion }, this.index);
+  }
+
+  get config(): Config {
+    return this.parts.config;
+  }
+
+  get keyId(): Id {
+    return this.parts.keyId;
+  }
+
+  get codec(): Codec {
+    return this.parts.codec;
+  }
+
+  get location(): string {
+    return this.parts.backend.location;
+  }
+
+  /** Brings the index up to what is stored now. Errors name the index file that cannot be read. */
+  async refreshIndex(signal: AbortSignal, onProgress?: (done: number, total: number) => void): Promise<void> {
+    await this.indexLoader.refresh(signal, onProgress);
+  }
+
+  /** Throws BackendError "not-found", IntegrityError, FormatError, naming the file. */
+  async loadSnapshot(id: Id, signal: AbortSignal): Promise<Snapshot> {
+    const known = this.snapshots.get(id);
+    if (known) return known;
+    const json = await this.parts.files.load("snapshot", id, signal);
+    try {
+      const snapshot = decodeSnapshot(json);
+      this.snapshots.set(id, snapshot);
+      return snapshot;
+    } catch (error) {
+      throw namingFile(error, "snapshot", id);
+    }
+  }
+
+  /** All snapshots that are stored now. A damaged one is reported beside the others. */
+  async listSnapshots(signal: AbortSignal): Promise<SnapshotListing> {
+    const listed = await this.parts.backend.list("snapshot", signal);
+    const listing: SnapshotListing = { snapshots: [], unreadable: [] };
+    const queue = listed.values();
+    const loadNext = async () => {
+      for (const { id } of queue) {
+        try {
+          listing.snapshots.push({ id, snapshot: await this.loadSnapshot(id, signal) });
+        } catch (error) {
+          if (!(error instanceof HoldallError) || error.code === "closed") throw error;
+          // Removed since it was listed: another program has forgotten it.
+          if (error.code !== "not-found") listing.unreadable.push({ id, error });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: this.parts.backend.connections }, loadNext));
+    return listing;
+  }
+
+  /** Stores a snapshot. All that it refers to must be stored and indexed. */
+  async saveSnapshot(snapshot: Snapshot, signal: AbortSignal): Promise<Id> {
+    return this.parts.files.save("snapshot", encodeSnapshot(snapshot), signal);
+  }
+
+  /** Takes a lock; the caller releases it. Throws LockedError "locked". */
+  async lock(kind: LockKind, signal: AbortSignal): Promise<Lock> {
+    return acquireLock(this.lockPorts(), kind, signal);
+  }
+
+  /** Removes locks that a killed tab or program of this device has left behind. Returns how many. */
+  async removeOrphanedLocks(signal: AbortSignal): Promise<number> {
+    return removeOrphans(this.lockPorts(), signal);
+  }
+
+  /** Where the new blobs of one run go; the lock must be held until it is finished. */
+  createBlobSaver(lock: Lock, signal: AbortSignal): BlobSaver {
+    const { backend, cipher, files, clock } = this.parts;
+    const save = async (json: Parameters<UnpackedFiles["save"]>[1]) => {
+      const id = await files.save("index", json, signal);
+      this.indexLoader.wrote(id);
+      return id;
+    };
+    const now = () => clock.now();
+    return new BlobSaver(
+      { backend, cipher, index: this.index, ensureLocked: () => lock.ensureFresh(), save, now },
+      signal,
+    );
+  }
+
+  /** Forgets the keys. Calls that run end with "closed". May be called twice. */
+  close(): void {
+    this.parts.codec.close();
+    this.parts.cipher.wipe();
+    this.snapshots.clear();
+  }
+
+  private lockPorts() {
+    const { backend, files, journal, clock, config } = this.parts;
+    return { backend, files, journal, clock, repositoryId: config.id };
+  }
+}
