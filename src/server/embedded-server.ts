@@ -26,6 +26,8 @@ const closeGraceMilliseconds = 10_000;
 export interface RunningServer {
   /** The canonical origin, with the port that was taken. */
   readonly origin: string;
+  /** The port that is listened on, also behind a reverse proxy. */
+  readonly port: number;
   readonly dataDirectory: string;
   /** Only at the first start on a data folder: the one time the password is known. */
   readonly madeUpLogin: MadeUpLogin | undefined;
@@ -58,6 +60,7 @@ export async function startServer(options: ServerOptions, around: ServerSurround
   site.authority = authorityOf({ host: options.host, port, secure: options.tls !== undefined }, options.publicUrl);
   return {
     origin: site.authority.canonical,
+    port,
     dataDirectory,
     madeUpLogin,
     warnings: othersMayRead ? [`${dataDirectory} can be read by other users of this machine`] : [],

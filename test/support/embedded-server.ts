@@ -21,6 +21,8 @@ export interface EmbeddedServerSettings {
 export interface EmbeddedServer {
   /** The origin without a slash, such as `http://127.0.0.1:40123`; repositories are at `${url}/repos/<name>/`. */
   readonly url: string;
+  /** On 127.0.0.1; differs from the one in `url` only with --public-url. */
+  readonly port: number;
   readonly dataDirectory: string;
   /** With `auth` and a new data folder only. */
   readonly login: MadeUpLogin | undefined;
@@ -44,6 +46,7 @@ export async function startEmbeddedServer(settings: EmbeddedServerSettings = {})
   const login = server.madeUpLogin;
   return {
     url: server.origin,
+    port: server.port,
     dataDirectory: server.dataDirectory,
     login,
     log,
