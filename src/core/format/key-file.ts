@@ -21,11 +21,14 @@ export interface KeyFile {
 
 export const saltLength = 64;
 
+/** Longer files are no key files. */
+export const longestKeyFileBytes = 64 * 1024;
+
 const type: StoredObjectType<"created" | "username" | "hostname" | "kdf" | "N" | "r" | "p" | "salt" | "data"> = {
   kind: "key",
   code: "key-malformed",
   names: new FieldNames(["created", "username", "hostname", "kdf", "N", "r", "p", "salt", "data"]),
-  longestBytes: 64 * 1024,
+  longestBytes: longestKeyFileBytes,
 };
 
 /** The bytes of a key file, as restic writes them. They are stored as they are. */
