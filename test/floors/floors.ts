@@ -32,6 +32,7 @@ export type FloorName =
   | "bundle"
   | "platform"
   | "contract"
+  | "wire"
   | "client"
   | "workers"
   | "ui"
@@ -62,15 +63,23 @@ export const floors: readonly Floor[] = [
   floor("kernels", ["wasm/build/", "wasm/build.mjs"], { isBuilt: true }),
   floor("bundle", ["dist/server/"], { isBuilt: true }),
 
+  // What crosses between threads: spoken by the page's side, the workers and the service worker alike.
+  floor("contract", ["src/workers/repository-api.ts"], { importsTypes: core }),
+  floor(
+    "wire",
+    ["rpc", "wire-error", "stream-port", "download-message"].map((name) => `src/workers/${name}.ts`),
+    {
+      imports: ["base"],
+    },
+  ),
   floor("platform", ["src/platform/"], {
-    imports: [...core, "kernels"],
+    imports: [...core, "wire", "kernels"],
     importsTypes: ["contract"],
     packages: ["idb-keyval", "valibot", "workbox-window"],
   }),
-  floor("contract", ["src/workers/repository-api.ts"], { importsTypes: core }),
-  floor("client", ["src/workers/client.ts"], { imports: ["base", "workers"], importsTypes: [...core, "contract"] }),
+  floor("client", ["src/workers/client.ts"], { imports: ["base", "wire", "workers"], importsTypes: ["contract"] }),
   floor("workers", ["src/workers/"], {
-    imports: [...core, "front door", "kernels", "platform"],
+    imports: [...core, "front door", "kernels", "wire", "platform"],
     importsTypes: ["contract"],
     packages: ["valibot"],
   }),
@@ -78,10 +87,10 @@ export const floors: readonly Floor[] = [
   floor("ui", ["src/ui/"], {
     imports: ["client"],
     // platform: its ports, whose implementations main.ts hands in.
-    importsTypes: ["base", "codec", "contract", "platform", "workers"],
+    importsTypes: ["base", "codec", "contract", "platform"],
     packages: ["svelte", "bits-ui", "virtua", "@lucide/svelte", "valibot"],
   }),
-  floor("sw", ["src/sw/"], { importsTypes: ["base", "contract", "workers"] }),
+  floor("sw", ["src/sw/"], { imports: ["base", "wire"] }),
   // Runs before there is a package, all but the build itself.
   floor("start", ["src/server/start.mjs", "src/server/fresh-clone.mjs", "src/server/build.mjs"], {
     imports: ["kernels", "bundle"],
