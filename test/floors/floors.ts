@@ -47,6 +47,7 @@ const upToBackend = [...upToFormat, "backend"] as const;
 const upToRepository = [...upToBackend, "repository"] as const;
 const tasks = ["archiver", "restorer", "checker", "pruner", "snapshots"] as const;
 const core = [...upToRepository, ...tasks] as const;
+const wireFiles = ["rpc", "wire-error", "stream-port", "download-message"].map((name) => `src/workers/${name}.ts`);
 
 export const floors: readonly Floor[] = [
   // core: no DOM, no node:, no Svelte (its tsconfig.json sees to the names that need no import)
@@ -65,13 +66,7 @@ export const floors: readonly Floor[] = [
 
   // What crosses between threads: spoken by the page's side, the workers and the service worker alike.
   floor("contract", ["src/workers/repository-api.ts"], { importsTypes: core }),
-  floor(
-    "wire",
-    ["rpc", "wire-error", "stream-port", "download-message"].map((name) => `src/workers/${name}.ts`),
-    {
-      imports: ["base"],
-    },
-  ),
+  floor("wire", wireFiles, { imports: ["base"], importsTypes: ["contract"] }),
   floor("platform", ["src/platform/"], {
     imports: [...core, "wire", "kernels"],
     importsTypes: ["contract"],
