@@ -11,7 +11,7 @@ export type Polynomial = bigint & { readonly polynomialBrand: unique symbol };
 const degree = 53;
 
 /** More than enough: about one candidate in 27 is irreducible. */
-const maximumAttempts = 100_000;
+const maximumAttempts = 10_000;
 
 /**
  * Reads a polynomial as the config has it: hex digits of either case without "0x". Throws FormatError "config-malformed"
