@@ -25,7 +25,17 @@ export { RestBackend } from "./backend/rest.ts";
 export { parseRestLocation } from "./backend/rest-location.ts";
 export { withLimit } from "./backend/with-limit.ts";
 export { withRetry } from "./backend/with-retry.ts";
-export * from "./base/errors.ts";
+export {
+  BackendError,
+  type ErrorCode,
+  FormatError,
+  HoldallError,
+  IntegrityError,
+  LockedError,
+  QuotaError,
+  UnsupportedError,
+  WrongPasswordError,
+} from "./base/errors.ts";
 export { type Id, parseId, shortId } from "./base/id.ts";
 export type * from "./base/ports.ts";
 export { displayName, type RawName, rawNameOf } from "./base/raw-name.ts";

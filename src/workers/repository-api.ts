@@ -1,4 +1,4 @@
-import type { ErrorContext, ErrorCode } from "../core/base/errors.ts";
+import type { ErrorCode, ErrorContext } from "../core/base/errors.ts";
 import type { CompressionMode } from "../core/codec/codec.ts";
 
 /**
@@ -128,8 +128,11 @@ export interface ParentInfo {
 /** A picked or dropped folder, as it can be sent to a worker. */
 export type FolderPick =
   | { kind: "handle"; handle: FileSystemDirectoryHandle }
-  /** From <input webkitdirectory> or dropped entries: relative paths without the folder's own name. */
-  | { kind: "files"; files: { path: string[]; file: File }[]; emptyFolders: string[][] };
+  /**
+   * From <input webkitdirectory> or dropped entries: relative paths without the folder's own name. `unreadable` are the
+   * paths of files and folders that the browser listed but could not open.
+   */
+  | { kind: "files"; files: { path: string[]; file: File }[]; emptyFolders: string[][]; unreadable?: string[][] };
 
 export interface BackupRequest {
   sources: { rootName: string; folder: FolderPick }[];
@@ -154,6 +157,8 @@ export interface BackupProgress {
   bytesUploaded: number;
   currentPath: string;
   failures: number;
+  /** Why nothing moves just now: a request is being repeated. Null while all is well. */
+  waiting: ErrorCode | null;
 }
 
 export interface FailedFile {
@@ -193,6 +198,8 @@ export interface RestoreProgress {
   bytesDone: number;
   bytesTotal: number;
   failures: number;
+  /** Why nothing moves just now: a request is being repeated. Null while all is well. */
+  waiting: ErrorCode | null;
 }
 
 export interface RestoreResult {

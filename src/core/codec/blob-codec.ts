@@ -186,8 +186,11 @@ async function readGroup(files: readonly FileToSave[], signal: AbortSignal): Pro
 }
 
 function splitGroup(bytes: Bytes, files: readonly FileToSave[]): Bytes[] {
-  let offset = 0;
-  return files.map((file) => bytes.subarray(offset, (offset += file.size)));
+  let end = 0;
+  return files.map((file) => {
+    end += file.size;
+    return bytes.subarray(end - file.size, end);
+  });
 }
 
 async function readAlone(file: FileToSave): Promise<ReadContent> {

@@ -36,7 +36,7 @@ export class TreeLoader {
       return cached;
     }
     const underWay = this.loading.get(id);
-    if (underWay) return this.orAlone(underWay, id, signal);
+    if (underWay !== undefined) return this.orAlone(underWay, id, signal);
     const loading = this.fetch(id, signal).finally(() => this.loading.delete(id));
     this.loading.set(id, loading);
     return loading;

@@ -6,7 +6,7 @@ export type NamePolicy = (name: RawName) => string;
 /** The name's own bytes: for a sink that takes RawNames as they are. */
 export const verbatimNames: NamePolicy = (name) => name;
 
-const refusedCharacters = /[\0-\x1f\x7f<>:"/\\|?*]/g;
+const refusedCharacters = /[\p{Cc}<>:"/\\|?*]/gu;
 const deviceName = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)(?:\.|$)/i;
 const refusedEnding = /\.(?:lnk|local|scf|url)$/i;
 const refusedName = /^(?:desktop\.ini|thumbs\.db)$/i;

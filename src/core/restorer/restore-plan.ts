@@ -92,20 +92,23 @@ class Planner {
     return [...folder, names.nameFor(path[path.length - 1] as RawName)];
   }
 
-  private file(node: Node, path: readonly RawName[], target: readonly string[]): void {
-    const lengths: number[] = [];
-    for (const id of node.content ?? []) {
-      const length = this.ports.lengthOf(id);
-      if (length === null) return this.failed(path, new IntegrityError("blob-missing", { type: "data", blob: id }));
-      lengths.push(length);
+  private file({ content, size: stated }: Node, path: readonly RawName[], target: readonly string[]): void {
+    if (content === null) {
+      this.failed(path, new FormatError("tree-malformed", { reason: "no content" }));
+      return;
     }
-    const size = lengths.reduce((sum, length) => sum + length, 0);
-    if (node.content === null) return this.failed(path, new FormatError("tree-malformed", { reason: "no content" }));
-    if (node.size !== BigInt(size)) {
-      // The chunks are verified and all there is, so the file is restored all the same.
-      this.failed(path, new IntegrityError("file-size-mismatch", { stated: Number(node.size), found: size }));
+    const lengths = content.map((id) => this.ports.lengthOf(id));
+    const missing = content[lengths.indexOf(null)];
+    if (missing !== undefined) {
+      this.failed(path, new IntegrityError("blob-missing", { type: "data", blob: missing }));
+      return;
     }
-    this.plan.files.push({ path, target, content: node.content, lengths, size });
+    const known = lengths.map((length) => length ?? 0);
+    const size = known.reduce((sum, length) => sum + length, 0);
+    // The chunks are verified and all there is, so a file of another size than stated is restored all the same.
+    if (stated !== BigInt(size))
+      this.failed(path, new IntegrityError("file-size-mismatch", { stated: Number(stated), found: size }));
+    this.plan.files.push({ path, target, content, lengths: known, size });
     this.plan.totalBytes += size;
   }
 }

@@ -1,0 +1,47 @@
+import { HoldallError } from "../core/base/errors.ts";
+import type { Id } from "../core/base/id.ts";
+import { displayName } from "../core/base/raw-name.ts";
+import { timeMs } from "../core/base/rfc3339.ts";
+import type { Node } from "../core/format/node.ts";
+import { findPlace, type TreeSource } from "../core/repository/tree-walker.ts";
+import type { FolderEntry, FolderListing, NodePath, NodeType } from "./repository-api.ts";
+
+/** One folder of a snapshot as the page shows it. Throws "not-found-in-snapshot" if there is no folder at this place. */
+export async function listFolder(
+  trees: TreeSource,
+  root: Id,
+  path: NodePath,
+  signal: AbortSignal,
+): Promise<FolderListing> {
+  const place = await findPlace(trees, root, path, signal);
+  if (place.subtree === null) throw new HoldallError("not-found-in-snapshot", { path: path.join(".") });
+  const { nodes } = await trees.load(place.subtree, signal);
+  return { names: place.names.map(displayName), entries: nodes.map(entryOf) };
+}
+
+const nodeTypes: ReadonlySet<string> = new Set<NodeType>([
+  "file",
+  "dir",
+  "symlink",
+  "dev",
+  "chardev",
+  "fifo",
+  "socket",
+  "irregular",
+]);
+
+/** The node's type, or "unknown" for what a newer program may have written. */
+export function nodeTypeOf(type: string): NodeType {
+  return nodeTypes.has(type) ? (type as NodeType) : "unknown";
+}
+
+function entryOf(node: Node, position: number): FolderEntry {
+  return {
+    position,
+    name: displayName(node.name),
+    type: nodeTypeOf(node.type),
+    sizeBytes: Number(node.size),
+    modifiedMs: timeMs(node.mtime),
+    linkTarget: node.type === "symlink" ? displayName(node.linkTarget) : null,
+  };
+}

@@ -1,0 +1,27 @@
+import { connectRest } from "../core/backend/connect-rest.ts";
+import { connectivity } from "../platform/connectivity.ts";
+import { folderSinkOf } from "../platform/folder-sink.ts";
+import { sourceFolderOf } from "../platform/folder-source.ts";
+import { browserLockJournal } from "../platform/lock-journal.ts";
+import { claimWriter } from "../platform/writer-claim.ts";
+import { CodecPool } from "./codec-pool.ts";
+import { kernelAssets } from "./kernel-assets.ts";
+import type { RepositoryApi } from "./repository-api.ts";
+import { RepositoryService } from "./repository-service.ts";
+import { serve } from "./rpc.ts";
+
+const service = new RepositoryService({
+  connect: ({ url, login, connections }, retry) => {
+    const options = connections === null ? { url, login } : { url, login, connections };
+    return connectRest(options, Object.assign(retry, { network: connectivity }));
+  },
+  kernels: kernelAssets,
+  journal: browserLockJournal(),
+  createCodec: (options) => CodecPool.create(options),
+  sourceFolderOf,
+  sinkOf: folderSinkOf,
+  claimWriter,
+  programVersion: `holdall ${__APP_VERSION__}`,
+});
+
+serve<RepositoryApi>(self, service);
