@@ -1,0 +1,79 @@
+import type { Backend, NamedFileType } from "../../src/core/backend/backend.ts";
+import { MemoryBackend } from "../../src/core/backend/memory.ts";
+import { RestBackend } from "../../src/core/backend/rest.ts";
+import { withLimit } from "../../src/core/backend/with-limit.ts";
+import { withRetry } from "../../src/core/backend/with-retry.ts";
+import type { Clock } from "../../src/core/base/clock.ts";
+import { observed } from "../support/failing-backend.ts";
+import { type RestFlavour, type RestTestServerOptions, startRestTestServer } from "../support/rest-test-server.ts";
+import { type BackendWorld, backendContract } from "./backend-contract.ts";
+
+const folders: Record<NamedFileType, string> = {
+  key: "keys",
+  data: "data",
+  index: "index",
+  snapshot: "snapshots",
+  lock: "locks",
+};
+
+/** Back-off takes no time here. */
+const impatientClock: Clock = {
+  now: () => Date.now(),
+  after: (_ms, callback) => {
+    const timer = setImmediate(callback);
+    return () => clearImmediate(timer);
+  },
+};
+
+function memory(decorate: (backend: Backend) => Backend = (backend) => backend) {
+  return async (): Promise<BackendWorld> => ({ backend: decorate(new MemoryBackend()), close: async () => {} });
+}
+
+function rest(options: RestTestServerOptions, decorate: (backend: Backend) => Backend = (backend) => backend) {
+  return async (): Promise<BackendWorld> => {
+    const server = await startRestTestServer(options);
+    return {
+      backend: decorate(new RestBackend({ url: server.url, login: options.login ?? null })),
+      plant: async (type, name, bytes) => void server.files.set(`${folders[type]}/${name}`, Buffer.from(bytes)),
+      close: () => server.close(),
+    };
+  };
+}
+
+/** Every third operation fails: in turn before and after it happened. */
+function unreliable(backend: Backend): Backend {
+  return observed(backend, ({ step }) => (step % 3 !== 0 ? "none" : step % 2 === 0 ? "before" : "after"));
+}
+
+/** Every fifth answer is lost on its way back, every seventh is a server's bad moment. */
+async function unreliableServer(flavour: RestFlavour): Promise<BackendWorld> {
+  const server = await startRestTestServer({ flavour });
+  let count = 0;
+  server.fault = () => {
+    count++;
+    if (count % 5 === 0) return { afterwards: true };
+    return count % 7 === 0 ? { status: 503, body: "busy\n" } : undefined;
+  };
+  const backend = withRetry(withLimit(new RestBackend({ url: server.url, login: null }), 2), { clock: impatientClock });
+  return { backend, close: () => server.close() };
+}
+
+backendContract("memory", memory());
+backendContract(
+  "memory, one at a time",
+  memory((backend) => withLimit(backend, 1)),
+);
+backendContract(
+  "memory, unreliable, with retry",
+  memory((backend) => withRetry(unreliable(backend), { clock: impatientClock })),
+);
+backendContract("rest-server", rest({ flavour: "rest-server" }));
+backendContract("rest-server with a login", rest({ login: { username: "häns", password: "p:ss wörd" } }));
+backendContract("rest-server of listings without lengths", rest({ flavour: "rest-server-v1" }));
+backendContract("rclone", rest({ flavour: "rclone" }));
+backendContract(
+  "rest-server, one at a time, with retry",
+  rest({}, (backend) => withRetry(withLimit(backend, 1))),
+);
+backendContract("rest-server, unreliable, with retry", () => unreliableServer("rest-server"));
+backendContract("rclone, unreliable, with retry", () => unreliableServer("rclone"));
