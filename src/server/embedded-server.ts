@@ -21,7 +21,8 @@ import { UpstreamProxy } from "./upstream-proxy.ts";
 const headersTimeoutMilliseconds = 20_000;
 const idleTimeoutMilliseconds = 5 * 60_000; // restic gives up a request that does not move after the same time
 const keepAliveMilliseconds = 2 * 60_000; // longer than clients keep idle connections, so that they close first
-const closeGraceMilliseconds = 10_000;
+const closeGraceMilliseconds = 5_000;
+const longestDroppedBytes = 256 * 1024 * 1024; // more than any pack
 
 export interface RunningServer {
   /** The canonical origin, with the port that was taken. */
@@ -118,10 +119,10 @@ function isAddressInfo(address: AddressInfo | string | null): address is Address
 async function close(server: Server): Promise<void> {
   if (!server.listening) return;
   const cut = setTimeout(() => server.closeAllConnections(), closeGraceMilliseconds);
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
+  // A connection that becomes idle after its last answer would otherwise be kept until its client lets go.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearInterval(sweep);
   clearTimeout(cut);
 }
 
@@ -148,6 +149,7 @@ class Site {
     } catch (error) {
       this.fail(request, response, error);
     }
+    dropRest(request);
   }
 
   /** What the HTTP parser refuses, or a body that ends early, while the client still listens. */
@@ -205,6 +207,16 @@ class Site {
     if (response.headersSent) response.destroy();
     else sendStatus(response, 500);
   }
+}
+
+/** Reads what is left of a refused body, so that the client comes to read the answer and keeps its connection. */
+function dropRest(request: IncomingMessage): void {
+  if (request.readableEnded || request.destroyed) return;
+  let dropped = 0;
+  request.on("data", (piece: Buffer) => {
+    dropped += piece.length;
+    if (dropped > longestDroppedBytes) request.socket.destroy();
+  });
 }
 
 function refuse(response: ServerResponse, refusal: Refusal): void {
