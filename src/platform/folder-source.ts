@@ -58,7 +58,8 @@ function sourceFileOf(file: File): SourceFile {
 type FilesPick = Extract<FolderPick, { kind: "files" }>;
 
 interface ListedFolder {
-  files: Map<string, File>;
+  /** null: the browser could not open it. */
+  files: Map<string, File | null>;
   folders: Map<string, ListedFolder>;
 }
 
@@ -76,6 +77,7 @@ function listFiles(pick: FilesPick): ListedFolder {
   const root = emptyFolder();
   for (const path of pick.emptyFolders) folderAt(root, path);
   for (const { path, file } of pick.files) folderAt(root, path.slice(0, -1)).files.set(path.at(-1) ?? "", file);
+  for (const path of pick.unreadable ?? []) folderAt(root, path.slice(0, -1)).files.set(path.at(-1) ?? "", null);
   return root;
 }
 
@@ -102,9 +104,14 @@ function folderOfListed({ files, folders }: ListedFolder): SourceFolder {
         signal.throwIfAborted();
       }
       for (const [name, file] of files) {
-        yield { kind: "file", name: rawNameOf(name), open: async () => sourceFileOf(file) };
+        yield { kind: "file", name: rawNameOf(name), open: () => openListed(file) };
         signal.throwIfAborted();
       }
     },
   };
+}
+
+async function openListed(file: File | null): Promise<SourceFile> {
+  if (file === null) throw new HoldallError("source-unreadable", { reason: "not opened by the browser" });
+  return sourceFileOf(file);
 }

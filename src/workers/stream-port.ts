@@ -19,13 +19,24 @@ export function writeToPort(port: MessagePort): StreamWriter {
   return new PortWriter(port);
 }
 
+export interface ReadableOptions {
+  /** Makes the stream fail with the signal's reason, and cancels the producer. */
+  signal?: AbortSignal;
+  /** Called once, when the stream has ended in any way. */
+  onEnd?: () => void;
+}
+
 /**
  * The consuming end; it owns the port. The stream fails if the producer aborts or dies, or if it gives another number of
  * bytes than `length`; cancelling it aborts the producer's signal.
  */
-export function readableFromPort(port: MessagePort, length: number): ReadableStream<Bytes> {
+export function readableFromPort(
+  port: MessagePort,
+  length: number,
+  options: ReadableOptions = {},
+): ReadableStream<Bytes> {
   // Without a queue of its own, a pull means that somebody reads, and the pull after the last piece that all was taken.
-  return new ReadableStream<Bytes>(new PortSource(port, length), { highWaterMark: 0 });
+  return new ReadableStream<Bytes>(new PortSource(port, length, options), { highWaterMark: 0 });
 }
 
 type ToConsumer = { stream: "bytes"; bytes: Bytes } | { stream: "end" } | { stream: "error"; error: WireError };
@@ -94,17 +105,24 @@ class PortSource implements UnderlyingDefaultSource<Bytes> {
   constructor(
     private readonly port: MessagePort,
     private readonly length: number,
+    private readonly options: ReadableOptions,
   ) {}
 
   start(controller: ReadableStreamDefaultController<Bytes>): void {
+    const { signal, onEnd } = this.options;
     const unlisten = listen<ToConsumer>(this.port, {
       message: (message) => this.receive(message, controller),
       lost: () => this.fail(new HoldallError("worker-died", { reason: "nobody writes the stream" }), controller),
     });
+    const abort = () => this.refuse(signal?.reason, controller);
+    signal?.addEventListener("abort", abort);
     this.finish = () => {
       unlisten();
+      signal?.removeEventListener("abort", abort);
       this.port.close();
+      onEnd?.();
     };
+    if (signal?.aborted) abort();
   }
 
   /** Settles when a piece has come: until then the stream asks no second time. */
@@ -146,14 +164,19 @@ class PortSource implements UnderlyingDefaultSource<Bytes> {
 
   private failLength(controller: ReadableStreamDefaultController<Bytes>): void {
     const context = { reason: "stream length", expected: this.length, found: this.received };
-    const error = new HoldallError("short-body", context);
+    this.refuse(new HoldallError("short-body", context), controller);
+  }
+
+  /** Ends both sides with the error. */
+  private refuse(error: unknown, controller: ReadableStreamDefaultController<Bytes>): void {
     this.send({ stream: "cancel", reason: encodeError(error) });
     this.fail(error, controller);
   }
 
-  private fail(error: Error, controller: ReadableStreamDefaultController<Bytes>): void {
+  private fail(error: unknown, controller: ReadableStreamDefaultController<Bytes>): void {
     this.finish();
     controller.error(error);
+    this.answered();
   }
 
   private send(message: ToProducer): void {

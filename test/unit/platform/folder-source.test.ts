@@ -110,3 +110,8 @@ test("a list of files becomes folders again, empty ones included", async () => {
     top: ["t", 1, 9],
   });
 });
+
+test("what the browser could not open is listed and reported when it is opened", async () => {
+  const source = sourceFolderOf({ kind: "files", files: [], emptyFolders: [], unreadable: [["a", "locked"]] });
+  expect(await read(source)).toMatchObject({ "a/": null, "a/locked": { code: "source-unreadable" } });
+});

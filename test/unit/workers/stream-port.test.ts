@@ -158,3 +158,18 @@ test("a consumer that dies aborts the producer", async () => {
   expect(await waiting).toMatchObject({ code: "worker-died" });
   expect(writer.signal.aborted).toBe(true);
 });
+
+test("a consumer's signal makes the stream fail and tells the producer why", async () => {
+  const { port1, port2 } = new MessageChannel();
+  opened.push(port1, port2);
+  const controller = new AbortController();
+  const ends: string[] = [];
+  const readable = readableFromPort(port2, 3, { signal: controller.signal, onEnd: () => ends.push("end") });
+  const writer = writeToPort(port1);
+  const got = errorOf(collect(readable));
+  await writer.write(bytes(1));
+  controller.abort(new HoldallError("closed"));
+  expect(await got).toMatchObject({ code: "closed" });
+  expect(await errorOf(writer.write(bytes(2)))).toMatchObject({ code: "closed" });
+  expect(ends).toEqual(["end"]);
+});

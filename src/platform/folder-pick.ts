@@ -1,0 +1,137 @@
+import { HoldallError, isAbort } from "../core/base/errors.ts";
+import type { FolderPick } from "../workers/repository-api.ts";
+
+export interface PickedFolder {
+  /** The folder's own name. */
+  name: string;
+  folder: FolderPick;
+}
+
+/**
+ * Opens the browser's picker, which needs a click; null when the user closes it. Throws "source-unreadable" or, for
+ * writing, "sink-refused" when the browser refuses.
+ */
+export async function pickFolder(mode: "read" | "readwrite"): Promise<FileSystemDirectoryHandle | null> {
+  const refusal = mode === "read" ? "source-unreadable" : "sink-refused";
+  try {
+    const handle = await window.showDirectoryPicker?.({ mode, id: `holdall-${mode}` });
+    if (handle) return handle;
+  } catch (error) {
+    if (isAbort(error)) return null;
+    throw new HoldallError(refusal, { reason: error instanceof Error ? error.name : "unknown" }, { cause: error });
+  }
+  throw new HoldallError(refusal, { reason: "no picker" });
+}
+
+/** The folders among what was dropped. Must be called synchronously in the drop handler: later the items are empty. */
+export function foldersFromDrop(data: DataTransfer): Promise<PickedFolder[]> {
+  const dropped = Array.from(data.items)
+    .filter((item) => item.kind === "file")
+    .map((item) => ({ handle: item.getAsFileSystemHandle?.().catch(() => null), entry: item.webkitGetAsEntry() }));
+  return pickDropped(dropped);
+}
+
+interface DroppedItem {
+  handle: Promise<FileSystemHandle | null> | undefined;
+  /** For browsers without handles, and for folders of which the browser gives none. */
+  entry: FileSystemEntry | null;
+}
+
+async function pickDropped(items: readonly DroppedItem[]): Promise<PickedFolder[]> {
+  const picked: PickedFolder[] = [];
+  for (const { handle: taken, entry } of items) {
+    const handle = await taken;
+    if (isFolderHandle(handle)) picked.push({ name: handle.name, folder: { kind: "handle", handle } });
+    else if (!handle && isFolderEntry(entry)) picked.push({ name: entry.name, folder: await walkFolder(entry) });
+  }
+  return picked;
+}
+
+function isFolderHandle(handle: FileSystemHandle | null | undefined): handle is FileSystemDirectoryHandle {
+  return handle?.kind === "directory";
+}
+
+function isFolderEntry(entry: FileSystemEntry | null): entry is FileSystemDirectoryEntry {
+  return entry?.isDirectory === true;
+}
+
+function isFileEntry(entry: FileSystemEntry): entry is FileSystemFileEntry {
+  return entry.isFile;
+}
+
+type FilesPick = Extract<FolderPick, { kind: "files" }>;
+
+/** All files below a dropped folder. What cannot be opened is noted, so that it is reported and not just missing. */
+export async function walkFolder(top: FileSystemDirectoryEntry): Promise<FilesPick> {
+  const files: FilesPick["files"] = [];
+  const emptyFolders: string[][] = [];
+  const unreadable: string[][] = [];
+  const waiting: { folder: FileSystemDirectoryEntry; path: string[] }[] = [{ folder: top, path: [] }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { folder, path } = next;
+    const children = await childrenOf(folder).catch(() => null);
+    if (children === null) unreadable.push(path);
+    else if (children.length === 0) emptyFolders.push(path);
+    for (const child of children ?? []) {
+      if (isFolderEntry(child)) waiting.push({ folder: child, path: [...path, child.name] });
+    }
+    const entries = (children ?? []).filter(isFileEntry);
+    for (let i = 0; i < entries.length; i += openedAtOnce) {
+      for (const [name, file] of await Promise.all(entries.slice(i, i + openedAtOnce).map(openEntry))) {
+        if (file) files.push({ path: [...path, name], file });
+        else unreadable.push([...path, name]);
+      }
+    }
+  }
+  return { kind: "files", files, emptyFolders, unreadable };
+}
+
+const openedAtOnce = 64;
+
+async function openEntry(entry: FileSystemFileEntry): Promise<[name: string, file: File | null]> {
+  const file = new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+  return [entry.name, await file.catch(() => null)];
+}
+
+/** Browsers give a hundred at a time, and none at the end. */
+async function childrenOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader();
+  const all: FileSystemEntry[] = [];
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return all;
+    all.push(...some);
+  }
+}
+
+/** The folder in an <input webkitdirectory>; null if it holds nothing. Browsers tell nothing of empty folders here. */
+export function folderFromInput(list: Iterable<File>): PickedFolder | null {
+  const files = Array.from(list, (file) => ({ segments: segmentsOf(file), file }));
+  const [first] = files;
+  if (first === undefined) return null;
+  return {
+    name: first.segments[0] ?? looseFiles,
+    folder: {
+      kind: "files",
+      files: files.map(({ segments, file }) => ({ path: segments.slice(1), file })),
+      emptyFolders: [],
+      unreadable: [],
+    },
+  };
+}
+
+/** Where the browser picks files only, they have no folder. */
+const looseFiles = "files";
+
+function segmentsOf(file: File): string[] {
+  return file.webkitRelativePath === "" ? [looseFiles, file.name] : file.webkitRelativePath.split("/");
+}
+
+declare global {
+  interface Window {
+    showDirectoryPicker?(options: { mode: "read" | "readwrite"; id: string }): Promise<FileSystemDirectoryHandle>;
+  }
+  interface DataTransferItem {
+    getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
+  }
+}
