@@ -17,16 +17,7 @@ export function textOf(bytes: Bytes): string {
 /** True if both have the same length and bytes. Not constant-time: for data, never for MACs or keys. */
 export function equalBytes(left: Bytes, right: Bytes): boolean {
   if (left.length !== right.length) return false;
-  if (left.byteOffset % 4 !== 0 || right.byteOffset % 4 !== 0) return equalRange(left, right, 0);
-  const words = left.length >>> 2;
-  const leftWords = new Uint32Array(left.buffer, left.byteOffset, words);
-  const rightWords = new Uint32Array(right.buffer, right.byteOffset, words);
-  for (let i = 0; i < words; i++) if (leftWords[i] !== rightWords[i]) return false;
-  return equalRange(left, right, words * 4);
-}
-
-function equalRange(left: Bytes, right: Bytes, from: number): boolean {
-  for (let i = from; i < left.length; i++) if (left[i] !== right[i]) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
   return true;
 }
 

@@ -1,4 +1,4 @@
-import { type Bytes, equalBytes } from "../base/bytes.ts";
+import type { Bytes } from "../base/bytes.ts";
 import { FormatError, HoldallError, IntegrityError, isAbort } from "../base/errors.ts";
 import { hashId, type Id } from "../base/id.ts";
 import type { KernelSource } from "../base/ports.ts";
@@ -17,7 +17,7 @@ import type {
   SealedBlob,
 } from "./codec.ts";
 import { type Compression, loadCompression, looksIncompressible } from "./compression.ts";
-import { loadKernel } from "./kernel.ts";
+import { type Kernel, loadKernel } from "./kernel.ts";
 import type { Polynomial } from "./polynomial.ts";
 
 export interface BlobCodecOptions {
@@ -42,16 +42,20 @@ export class BlobCodec implements Codec {
     private readonly cipher: Cipher,
     private readonly chunker: Chunker,
     private readonly compression: Compression | null,
-    /** Which kernels were chosen. */
-    readonly kernelBuild: string,
+    private readonly kernel: Kernel,
   ) {}
+
+  /** Which kernels were chosen. */
+  get kernelBuild(): string {
+    return this.kernel.build;
+  }
 
   /** Throws UnsupportedError "kernel-unavailable". */
   static async create(options: BlobCodecOptions): Promise<BlobCodec> {
     const kernel = await loadKernel(options.kernels);
     const cipher = new Cipher(options.key, kernel);
     const compression = options.formatVersion === 1 ? null : await loadCompression(options.kernels);
-    return new BlobCodec(cipher, new Chunker(kernel, options.polynomial), compression, kernel.build);
+    return new BlobCodec(cipher, new Chunker(kernel, options.polynomial), compression, kernel);
   }
 
   async saveSmallFiles(files: readonly FileToSave[], job: SaveJob): Promise<SavedFile[]> {
@@ -143,7 +147,7 @@ export class BlobCodec implements Codec {
   private async verifySealed(blob: SealedBlob, plain: Bytes): Promise<void> {
     try {
       const opened = await this.unseal(blob.sealed, blob.compressed ? blob.plainLength : null);
-      if (equalBytes(opened, plain)) return;
+      if (this.kernel.equal(opened, plain)) return;
     } catch (cause) {
       throw new IntegrityError("seal-verification-failed", { blob: blob.id }, { cause });
     }

@@ -1,0 +1,144 @@
+import { describe, expect, test } from "vitest";
+import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
+import { utf8 } from "../../../../src/core/base/bytes.ts";
+import { portableNames } from "../../../../src/core/restorer/name-policy.ts";
+import { Restorer } from "../../../../src/core/restorer/restorer.ts";
+import { dyingAt, observed } from "../../../support/failing-backend.ts";
+import { MemoryFolder, MemorySink, type MemoryTree } from "../../../support/memory-folder.ts";
+import { backUp, createTestRepository, openTestRepository } from "../../../support/memory-repository.ts";
+import { noise } from "../../../support/noise.ts";
+
+const signal = new AbortController().signal;
+const modifiedMs = Date.UTC(2025, 5, 7, 8, 9, 10, 123);
+
+function file(content: string | Uint8Array<ArrayBuffer>, changedMs = modifiedMs) {
+  return { bytes: typeof content === "string" ? utf8(content) : content, modifiedMs: changedMs };
+}
+
+function sampleTree(): MemoryTree {
+  return {
+    "letter.txt": file("Dear restic"),
+    "copy of letter.txt": file("Dear restic"),
+    empty: file(""),
+    "large.bin": file(noise(3, 20 * 1024 * 1024 + 17)),
+    photos: { "a.jpg": file(noise(4, 700_000)), deep: { deeper: { "leaf ä.txt": file("leaf") } } },
+    "empty folder": {},
+  };
+}
+
+function paths(tree: MemoryTree, prefix = "Documents"): Map<string, Uint8Array> {
+  const found = new Map<string, Uint8Array>();
+  for (const [name, entry] of Object.entries(tree)) {
+    if (entry["bytes"] instanceof Uint8Array) found.set(`${prefix}/${name}`, entry["bytes"]);
+    else for (const [path, bytes] of paths(entry as MemoryTree, `${prefix}/${name}`)) found.set(path, bytes);
+  }
+  return found;
+}
+
+async function restored(repository: Parameters<typeof backUp>[0], snapshot: Awaited<ReturnType<typeof backUp>>["id"]) {
+  const sink = new MemorySink();
+  const options = { snapshot, paths: [[]], sink, names: portableNames, overwrite: false };
+  const restorer = new Restorer(repository, options);
+  await restorer.run(signal);
+  expect(restorer.failures).toEqual([]);
+  return sink;
+}
+
+describe("a backup", () => {
+  test.each([1, 2] as const)("comes back byte for byte from a repository of format %d", async (formatVersion) => {
+    const { repository, backend } = await createTestRepository(new MemoryBackend(), formatVersion);
+    const tree = sampleTree();
+    const { id, counts } = await backUp(repository, new MemoryFolder(tree));
+    expect(counts.filesNew).toBe(6);
+    expect(counts.failures).toEqual([]);
+    const again = await openTestRepository(backend);
+    const sink = await restored(again, id);
+    expect(new Set(sink.files.keys())).toEqual(new Set(paths(tree).keys()));
+    for (const [path, bytes] of paths(tree)) expect(sink.files.get(path), path).toEqual(bytes);
+    expect(sink.folders).toContain("Documents/empty folder");
+  });
+
+  test("of an unchanged folder reads no file, stores no blob and gives the same tree", async () => {
+    const { repository } = await createTestRepository();
+    const first = await backUp(repository, new MemoryFolder(sampleTree()));
+    const folder = new MemoryFolder(sampleTree());
+    const second = await backUp(repository, folder);
+    expect(folder.reads.files).toBe(0);
+    expect(second.totals).toMatchObject({ dataBlobs: 0, treeBlobs: 0, packs: 0, uploadedBytes: 0 });
+    expect(second.snapshot.tree).toBe(first.snapshot.tree);
+    expect(second.snapshot.parent).toBe(first.id);
+    expect(second.counts).toMatchObject({ filesNew: 0, filesChanged: 0, filesUnmodified: 6 });
+  });
+
+  test("gives the same tree whatever the order in which the folder is listed", async () => {
+    const { repository } = await createTestRepository();
+    const first = await backUp(repository, new MemoryFolder(sampleTree()));
+    const reversed = new MemoryFolder(sampleTree(), { files: 0 }, (names) => [...names].reverse());
+    const second = await backUp(repository, reversed, { parent: null });
+    expect(second.snapshot.tree).toBe(first.snapshot.tree);
+    expect(second.totals).toMatchObject({ dataBlobs: 0, treeBlobs: 0 });
+  });
+
+  test("after an edit at depth 3 stores one data blob and four trees", async () => {
+    const { repository } = await createTestRepository();
+    await backUp(repository, new MemoryFolder(sampleTree()));
+    const tree = sampleTree();
+    tree["photos"] = { "a.jpg": file(noise(4, 700_000)), deep: { deeper: { "leaf ä.txt": file("edited", 1) } } };
+    const { totals, counts } = await backUp(repository, new MemoryFolder(tree));
+    expect(totals.dataBlobs).toBe(1);
+    expect(totals.treeBlobs).toBe(5); // root tree, Documents, photos, deep, deeper
+    expect(counts).toMatchObject({ filesChanged: 1, filesUnmodified: 5, dirsChanged: 4, dirsUnmodified: 1 });
+  });
+
+  test("goes on without a file that cannot be read, and says which", async () => {
+    const { repository } = await createTestRepository();
+    const tree = sampleTree();
+    tree["gone.txt"] = { ...file("gone"), unreadable: true };
+    tree["gone.bin"] = { ...file(noise(9, 2_000_000)), unreadable: true };
+    const { id, counts } = await backUp(repository, new MemoryFolder(tree));
+    expect(counts.failures.map(({ path }) => path.join("/")).sort()).toEqual([
+      "Documents/gone.bin",
+      "Documents/gone.txt",
+    ]);
+    expect((await restored(repository, id)).files.size).toBe(6);
+  });
+
+  test("that is cancelled writes no snapshot and leaves no lock", async () => {
+    const { repository, backend } = await createTestRepository();
+    const controller = new AbortController();
+    const cancelling = observed(backend, (operation) => {
+      if (operation.name === "save" && operation.file.startsWith("data/")) controller.abort();
+      return "none";
+    });
+    const opened = await openTestRepository(cancelling);
+    await expect(backUp(opened, new MemoryFolder(sampleTree()), {}, controller.signal)).rejects.toThrow("aborted");
+    expect(await backend.list("snapshot", signal)).toEqual([]);
+    expect(await backend.list("lock", signal)).toEqual([]);
+    await backUp(repository, new MemoryFolder(sampleTree()));
+  });
+
+  test("that dies at step n, for every n, leaves what the next run can build on", { timeout: 120_000 }, async () => {
+    const tree = { "a.txt": file("a"), sub: { "b.bin": file(noise(5, 600_000)) } };
+    const { backend } = await createTestRepository();
+    const complete = observed(backend);
+    await backUp(await openTestRepository(complete), new MemoryFolder(tree));
+    const steps = complete.operations.length;
+    expect(steps).toBeGreaterThan(8);
+    for (const how of ["before", "after"] as const) {
+      for (let step = 1; step <= steps; step++) {
+        const { backend: fresh } = await createTestRepository();
+        const died = await (async () =>
+          backUp(await openTestRepository(dyingAt(fresh, step, how)), new MemoryFolder(tree)))().then(
+          () => false,
+          () => true,
+        );
+        expect(died, `${how} step ${step}`).toBe(true);
+        for (const { id } of (await (await openTestRepository(fresh)).listSnapshots(signal)).snapshots) {
+          expect((await restored(await openTestRepository(fresh), id)).files.size).toBe(2);
+        }
+        const next = await openTestRepository(fresh);
+        expect((await restored(next, (await backUp(next, new MemoryFolder(tree))).id)).files.size).toBe(2);
+      }
+    }
+  });
+});
