@@ -33,10 +33,15 @@ export class UnpackedFiles {
 
   /** Seals and stores a document; resolves when it is durable. The JSON is only read. */
   async save(type: UnpackedType, json: Bytes, signal: AbortSignal): Promise<Id> {
-    const sealed = await sealUnpacked(json, this.formatVersion, this.cipher, this.compression);
-    const id = await hashId(sealed);
+    const { id, sealed } = await this.seal(json);
     await this.backend.save({ type, id }, sealed, signal);
     return id;
+  }
+
+  /** What is to be stored of a document, and its name: for those who must know the name before it is stored. */
+  async seal(json: Bytes): Promise<{ id: Id; sealed: Bytes }> {
+    const sealed = await sealUnpacked(json, this.formatVersion, this.cipher, this.compression);
+    return { id: await hashId(sealed), sealed };
   }
 }
 

@@ -1,0 +1,64 @@
+import { hexOf, randomBytes } from "../base/bytes.ts";
+import { sleep } from "../base/clock.ts";
+import { HoldallError } from "../base/errors.ts";
+import { parseId } from "../base/id.ts";
+import { HeldLock, type Lock } from "./held-lock.ts";
+import { type LockKind, type LockPorts, settleMs } from "./lock-ports.ts";
+import { OtherLocks } from "./other-locks.ts";
+import { OwnLocks } from "./own-locks.ts";
+
+export type { Lock } from "./held-lock.ts";
+export type { LockKind, LockPorts } from "./lock-ports.ts";
+
+/**
+ * Takes a lock as restic does: look for others, write one's own, wait, look again. A lock's age is of no matter: old
+ * ones go only when somebody removes them. Throws LockedError "locked", whose context names the other lock (`lock`,
+ * `hostname`, `username`, `time`, `exclusive`) or says that one cannot be read (`reason`), and what the backend throws.
+ */
+export async function acquireLock(ports: LockPorts, kind: LockKind, signal: AbortSignal): Promise<Lock> {
+  const others = new OtherLocks(ports);
+  await others.refuseConflict(kind, null, signal);
+  // restic sends a signal to the process of a lock from its own host; so the host is an invented one.
+  const own = new OwnLocks(ports, kind, `holdall-${hexOf(randomBytes(8))}`);
+  const stored = await own.store(signal);
+  try {
+    await sleep(ports.clock, settleMs, signal);
+    await others.refuseConflict(kind, stored.id, signal);
+  } catch (error) {
+    await own.discard(stored);
+    throw error;
+  }
+  return new HeldLock(ports, own, stored);
+}
+
+/**
+ * Removes locks that killed tabs or programs of this device left behind: those in the journal that nobody claims.
+ * Returns how many were there. A lock that the server does not let go stays in the journal.
+ */
+export async function removeOrphans(ports: LockPorts, signal: AbortSignal): Promise<number> {
+  const { backend, journal, repositoryId } = ports;
+  const orphans: string[] = [];
+  for (const lockId of await journal.list(repositoryId)) if (!(await journal.isClaimed(lockId))) orphans.push(lockId);
+  if (orphans.length === 0) return 0;
+  const present = new Set<string>((await backend.list("lock", signal)).map(({ id }) => id));
+  let removed = 0;
+  for (const lockId of orphans) {
+    const isGone = !present.has(lockId) || (await tryRemove(ports, lockId, signal));
+    if (isGone) await journal.remove(repositoryId, lockId);
+    if (isGone && present.has(lockId)) removed++;
+  }
+  return removed;
+}
+
+async function tryRemove({ backend }: LockPorts, lockId: string, signal: AbortSignal): Promise<boolean> {
+  const id = parseId(lockId);
+  if (id === null) return true;
+  try {
+    await backend.remove({ type: "lock", id }, signal);
+    return true;
+  } catch (error) {
+    // A repository that may only be read can still be opened.
+    if (error instanceof HoldallError && !signal.aborted) return false;
+    throw error;
+  }
+}

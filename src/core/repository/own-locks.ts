@@ -1,0 +1,79 @@
+import { HoldallError, isAbort } from "../base/errors.ts";
+import type { Id } from "../base/id.ts";
+import { formatTime } from "../base/rfc3339.ts";
+import { encodeLockFile } from "../format/lock-file.ts";
+import type { LockKind, LockPorts } from "./lock-ports.ts";
+
+/** A lock file of ours that may be in the repository. */
+export interface OwnLock {
+  id: Id;
+  /** The time in it. */
+  timeMs: number;
+  /** Gives up the platform-wide claim named after it. */
+  unclaim(): void;
+}
+
+/** How long to try to remove a lock; what stays is removed at the next unlock, so nobody has to wait longer. */
+const discardMs = 20_000;
+
+/**
+ * Writes and removes the lock files of one lock. A lock file is claimed and journalled before it can exist, so one that
+ * outlives its program is known and unclaimed, however early the program died.
+ */
+export class OwnLocks {
+  constructor(
+    private readonly ports: LockPorts,
+    readonly kind: LockKind,
+    private readonly hostname: string,
+  ) {}
+
+  /** Writes a new lock file of now. If that fails, nothing of it stays, as far as the server lets us. */
+  async store(signal: AbortSignal): Promise<OwnLock> {
+    const { backend, files, journal, repositoryId, clock } = this.ports;
+    const timeMs = clock.now();
+    const { id, sealed } = await files.seal(this.encode(timeMs));
+    const lock: OwnLock = { id, timeMs, unclaim: await journal.claim(id) };
+    try {
+      await journal.add(repositoryId, id);
+      await backend.save({ type: "lock", id }, sealed, signal);
+      return lock;
+    } catch (error) {
+      // It may have been stored all the same: an answer got lost, or the caller left while it was on its way.
+      await this.discard(lock);
+      throw error;
+    }
+  }
+
+  /** Removes a lock file. Never throws: one that stays is in the journal, and no longer claimed. */
+  async discard(lock: OwnLock): Promise<void> {
+    const { backend, journal, repositoryId, clock } = this.ports;
+    const late = new AbortController();
+    const cancel = clock.after(discardMs, () => late.abort());
+    try {
+      await backend.remove({ type: "lock", id: lock.id }, late.signal);
+      await journal.remove(repositoryId, lock.id);
+    } catch (error) {
+      if (!(error instanceof HoldallError) && !isAbort(error) && !isStorageError(error)) throw error;
+    } finally {
+      cancel();
+      lock.unclaim();
+    }
+  }
+
+  private encode(timeMs: number) {
+    return encodeLockFile({
+      time: formatTime(timeMs),
+      exclusive: this.kind === "exclusive",
+      hostname: this.hostname,
+      username: "holdall",
+      pid: null,
+      uid: 0,
+      gid: 0,
+    });
+  }
+}
+
+/** What a journal in browser storage throws. */
+function isStorageError(error: unknown): boolean {
+  return error instanceof DOMException;
+}
