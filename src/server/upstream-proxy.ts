@@ -120,6 +120,12 @@ function answerOf(sent: ClientRequest, request: IncomingMessage): Promise<Incomi
     request.off("close", callerLeft);
     stopSending();
   });
+  sent.once("response", (answer) => {
+    // The upstream has said all it has to say and wants no more of the body: that connection is of no use any more.
+    answer.once("end", () => {
+      if (!sent.writableFinished) sent.destroy();
+    });
+  });
   request.once("close", callerLeft);
   const head = new Promise<IncomingMessage>((resolve, reject) => {
     sent.once("response", resolve);

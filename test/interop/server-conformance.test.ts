@@ -76,7 +76,12 @@ function sha256(bytes: Buffer): string {
 }
 
 async function send(method: string, url: string, headers: Record<string, string> = {}, body?: Buffer) {
-  const response = await fetch(url, { method, headers, redirect: "manual", ...(body === undefined ? {} : { body }) });
+  const response = await fetch(url, {
+    method,
+    headers,
+    redirect: "manual",
+    ...(body && { body: Uint8Array.from(body) }),
+  });
   return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
 }
 
@@ -282,16 +287,17 @@ for (const { name, real, start } of places) {
 
     test("a body without a length is taken", async () => {
       await fill();
-      const body = new ReadableStream({
-        start(controller) {
-          controller.enqueue(content.subarray(0, 5));
-          controller.enqueue(content.subarray(5));
-          controller.close();
-        },
+      const url = new URL(at(`keys/${id}`));
+      const answer = await sendRaw(url.origin, {
+        method: "POST",
+        target: url.pathname,
+        headers: [
+          ["Host", url.host],
+          ["Transfer-Encoding", "chunked"],
+        ],
+        body: "5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n",
       });
-      const answer = await fetch(at(`keys/${id}`), { method: "POST", body, duplex: "half" });
       expect(answer.status).toBe(200);
-      await answer.arrayBuffer();
       expect((await send("GET", at(`keys/${id}`))).body).toEqual(content);
     });
 
