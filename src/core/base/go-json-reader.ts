@@ -1,5 +1,5 @@
 import { bytesOfBase64 } from "./base64.ts";
-import type { Bytes } from "./bytes.ts";
+import { type Bytes, utf8 } from "./bytes.ts";
 import { type ErrorContext, type FormatCode, FormatError } from "./errors.ts";
 import type { RawField } from "./go-json.ts";
 import { JsonSyntax } from "./go-json-syntax.ts";
@@ -21,22 +21,21 @@ const uint64Max = 0xffff_ffff_ffff_ffffn;
 
 /** The names of an object's known fields, found without making a string of what is read. */
 export class FieldNames<Name extends string> {
-  private readonly buckets = new Map<number, { name: Name; bytes: Uint8Array }[]>();
+  private readonly slots: { name: Name; bytes: Bytes }[][] = Array.from({ length: 256 }, () => []);
   private readonly folded = new Map<string, Name>();
 
   constructor(names: readonly Name[]) {
     for (const name of names) {
-      const bytes = new TextEncoder().encode(name);
-      const key = bucketOf(bytes.length, bytes[0] ?? 0);
-      this.buckets.set(key, [...(this.buckets.get(key) ?? []), { name, bytes }]);
+      const bytes = utf8(name);
+      this.slotOf(bytes.length, bytes[0]).push({ name, bytes });
       this.folded.set(name.toLowerCase(), name);
     }
   }
 
   /** The name that stands between two offsets, or null. */
   find(bytes: Bytes, from: number, to: number): Name | null {
-    for (const candidate of this.buckets.get(bucketOf(to - from, bytes[from] ?? 0)) ?? []) {
-      if (candidate.bytes.every((byte, i) => bytes[from + i] === byte)) return candidate.name;
+    for (const candidate of this.slotOf(to - from, bytes[from])) {
+      if (candidate.bytes.length === to - from && startsWith(bytes, from, candidate.bytes)) return candidate.name;
     }
     return null;
   }
@@ -45,10 +44,16 @@ export class FieldNames<Name extends string> {
   findFolded(text: string): Name | null {
     return this.folded.get(text.toLowerCase()) ?? null;
   }
+
+  /** Names of restic's objects differ in length or first letter. */
+  private slotOf(length: number, first = 0): { name: Name; bytes: Bytes }[] {
+    return this.slots[((length << 5) ^ first) & 0xff] ?? [];
+  }
 }
 
-function bucketOf(length: number, first: number): number {
-  return length * 256 + first;
+function startsWith(bytes: Bytes, from: number, wanted: Bytes): boolean {
+  for (let i = 0; i < wanted.length; i++) if (bytes[from + i] !== wanted[i]) return false;
+  return true;
 }
 
 /**

@@ -14,48 +14,102 @@ export interface ParsedTime {
 /** What Go reads where no time is written. */
 export const zeroTime = "0001-01-01T00:00:00Z";
 
-const pattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
+/** Where the parts of a time begin: yyyy-mm-ddThh:mm:ss, then a fraction, then the zone. */
+const secondsEnd = 19;
 const longestTime = 128;
 
 /** The time, or null if the text is none. More than nine fractional digits are cut off. */
 export function parseTime(text: string): ParsedTime | null {
-  if (text.length > longestTime) return null;
-  const match = pattern.exec(text);
-  if (match === null) return null;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  if (hour > 23 || minute > 59 || second > 59 || !isDay(year, month, day)) return null;
-  const offsetMinutes = parseOffset(match[8], Number(match[9] ?? 0), Number(match[10] ?? 0));
-  if (offsetMinutes === null) return null;
-  const fraction = (match[7] ?? "").slice(0, 9).padEnd(9, "0");
-  const local = utcMs(year, month, day) + ((hour * 60 + minute) * 60 + second) * 1000;
+  const day = parseDay(text);
+  const secondOfDay = parseSecondOfDay(text);
+  const zoneAt = endOfFraction(text);
+  const offsetMinutes = parseZone(text, zoneAt);
+  if (Number.isNaN(day + secondOfDay + zoneAt + offsetMinutes)) return null;
+  const nanoseconds =
+    zoneAt === secondsEnd
+      ? 0
+      : Number(
+          text
+            .slice(secondsEnd + 1, zoneAt)
+            .slice(0, 9)
+            .padEnd(9, "0"),
+        );
+  const nanosecondsBeyond = nanoseconds % 1_000_000;
+  const milliseconds = (nanoseconds - nanosecondsBeyond) / 1_000_000;
   return {
-    ms: local - offsetMinutes * 60_000 + Number(fraction.slice(0, 3)),
-    nanoseconds: Number(fraction.slice(3)),
+    ms: day * 86_400_000 + secondOfDay * 1000 + milliseconds - offsetMinutes * 60_000,
+    nanoseconds: nanosecondsBeyond,
     offsetMinutes,
   };
 }
 
-function isDay(year: number, month: number, day: number): boolean {
-  if (month < 1 || month > 12 || day < 1) return false;
-  return new Date(utcMs(year, month, day)).getUTCMonth() === month - 1 && day <= 31;
+/** The number that so many digits at an offset are; NaN if they are not digits. */
+function digits(text: string, at: number, count: number): number {
+  let value = 0;
+  for (let i = at; i < at + count; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
-/** Midnight of a day; Date.UTC would take years below 100 for years of the 20th century. */
-function utcMs(year: number, month: number, day: number): number {
-  return new Date(0).setUTCFullYear(year, month - 1, day);
+/** Days since 1970 of the date that the text begins with; NaN if it is none. */
+function parseDay(text: string): number {
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 2);
+  const day = digits(text, 8, 2);
+  if (text[4] !== "-" || text[7] !== "-" || text[10] !== "T") return Number.NaN;
+  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month))) return Number.NaN;
+  return dayNumber(year, month) + day - 1;
 }
 
-function parseOffset(sign: string | undefined, hours: number, minutes: number): number | null {
-  if (sign === undefined) return 0;
-  if (hours > 23 || minutes > 59) return null;
-  return hours === 0 && minutes === 0 ? 0 : (sign === "-" ? -1 : 1) * (hours * 60 + minutes);
+const daysBeforeMonth = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
+
+function isLeapYear(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2 && isLeapYear(year)) return 29;
+  return (daysBeforeMonth[month] ?? 0) - (daysBeforeMonth[month - 1] ?? 0);
+}
+
+/** Days from 1970 to the first of a month, in the calendar that is used today, whatever the year. */
+function dayNumber(year: number, month: number): number {
+  const before = year - 1;
+  const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400);
+  const daysOfYear = (daysBeforeMonth[month - 1] ?? 0) + (month > 2 && isLeapYear(year) ? 1 : 0);
+  return before * 365 + leapDays + daysOfYear - 719_162;
+}
+
+function parseSecondOfDay(text: string): number {
+  const hour = digits(text, 11, 2);
+  const minute = digits(text, 14, 2);
+  const second = digits(text, 17, 2);
+  if (text[13] !== ":" || text[16] !== ":") return Number.NaN;
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN;
+  return (hour * 60 + minute) * 60 + second;
+}
+
+/** Where the zone begins; NaN if there is a point without digits. */
+function endOfFraction(text: string): number {
+  if (text[secondsEnd] !== ".") return secondsEnd;
+  let end = secondsEnd + 1;
+  while (end < longestTime && digits(text, end, 1) >= 0) end++;
+  return end === secondsEnd + 1 ? Number.NaN : end;
+}
+
+/** Minutes east of UTC; NaN unless the text ends with a zone here. */
+function parseZone(text: string, at: number): number {
+  const sign = text[at];
+  if (sign === "Z") return text.length === at + 1 ? 0 : Number.NaN;
+  const hours = digits(text, at + 1, 2);
+  const minutes = digits(text, at + 4, 2);
+  if ((sign !== "+" && sign !== "-") || text[at + 3] !== ":" || text.length !== at + 6) return Number.NaN;
+  if (!(hours <= 23 && minutes <= 59)) return Number.NaN;
+  const offset = hours * 60 + minutes;
+  return sign === "-" && offset !== 0 ? -offset : offset;
 }
 
 /** Milliseconds since 1970, rounded down; null if the text is no time. */
@@ -66,8 +120,12 @@ export function timeMs(text: string): number | null {
 /** The text that restic would write for the same instant and offset, or null if the text is no time. */
 export function canonicalTime(text: string): string | null {
   const time = parseTime(text);
-  return time === null ? null : writeTime(time);
+  if (time === null) return null;
+  return isNeedlesslyLong.test(text) ? writeTime(time) : text;
 }
+
+/** A fraction that ends with 0 or has more than nine digits, or an offset of zero. */
+const isNeedlesslyLong = /\.\d*0(?![0-9])|\.\d{10}|[+-]00:00$/;
 
 /**
  * Canonical text of milliseconds since 1970 at an offset: no trailing zeros in the fraction, "Z" at offset 0. Years
@@ -80,8 +138,8 @@ export function formatTime(ms: number, offsetMinutes = 0): string {
 }
 
 function clampYear(ms: number, offsetMinutes: number): number {
-  const first = utcMs(0, 1, 1) - offsetMinutes * 60_000;
-  const last = utcMs(9999, 12, 31) + 86_399_999 - offsetMinutes * 60_000;
+  const first = dayNumber(0, 1) * 86_400_000 - offsetMinutes * 60_000;
+  const last = dayNumber(10_000, 1) * 86_400_000 - 1 - offsetMinutes * 60_000;
   return Math.min(Math.max(ms, first), last);
 }
 
