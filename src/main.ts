@@ -1,0 +1,31 @@
+import { installTrustedTypes } from "./platform/trusted-types.ts";
+
+// Before anything can start a worker.
+installTrustedTypes();
+
+import { mount } from "svelte";
+import { detectCapabilities } from "./platform/capabilities.ts";
+import { connectivity, watchConnectivity } from "./platform/connectivity.ts";
+import { saveDownload } from "./platform/download.ts";
+import { folderFromInput, foldersFromDrop, pickFolder } from "./platform/folder-pick.ts";
+import { registerServiceWorker } from "./platform/service-worker.ts";
+import App from "./ui/App.svelte";
+import type { Ports } from "./ui/ports.ts";
+import "./ui/styles/base.css";
+import { openRepositoryClient } from "./workers/client.ts";
+
+const serviceWorker = registerServiceWorker();
+
+const ports: Ports = {
+  openRepositoryClient,
+  capabilities: detectCapabilities(),
+  folders: { pick: pickFolder, fromDrop: foldersFromDrop, fromInput: folderFromInput },
+  saveDownload: (download) => saveDownload(download, serviceWorker),
+  network: { isOnline: connectivity.isOnline, watch: watchConnectivity },
+  onUpdate: (callback) => serviceWorker.onUpdate(callback),
+  proposedAddress: "",
+};
+
+const target = document.getElementById("app");
+if (target === null) throw new Error("index.html has no #app");
+mount(App, { target, props: { ports } });

@@ -1,0 +1,58 @@
+import type { RepositoryClient } from "../workers/client.ts";
+import type { FolderPick } from "../workers/repository-api.ts";
+
+export type { RepositoryClient };
+
+/** What the page asks of the browser and of the workers; main.ts injects the real ones, tests their own. */
+export interface Ports {
+  /** Starts a worker for one repository. */
+  openRepositoryClient(): RepositoryClient;
+  capabilities: Capabilities;
+  folders: FolderPorts;
+  /** Saves one streamed file as a download; resolves when the last byte is on its way to the disk. */
+  saveDownload(download: Download): Promise<void>;
+  network: NetworkPort;
+  /** Calls back when a newer version of the app waits; `activate` reloads the page with it. */
+  onUpdate(callback: (activate: () => void) => void): void;
+  /** Where a new address field starts: the repositories of the server that serves this page, or "". */
+  proposedAddress: string;
+}
+
+export interface Capabilities {
+  /** False on plain http beyond localhost: no WebCrypto, no service worker, no pickers. */
+  secureContext: boolean;
+  /** showDirectoryPicker exists: folders can be read lazily and written to. */
+  folderPicker: boolean;
+  /** <input webkitdirectory> exists: folders can be read. */
+  folderInput: boolean;
+}
+
+export interface NetworkPort {
+  isOnline(): boolean;
+  /** Tells every change until the returned function is called. */
+  watch(onChange: (isOnline: boolean) => void): () => void;
+}
+
+export interface PickedFolder {
+  /** The folder's own name. */
+  name: string;
+  folder: FolderPick;
+}
+
+export interface FolderPorts {
+  /** Opens the browser's picker; null when the user closes it. */
+  pick(mode: "read" | "readwrite"): Promise<FileSystemDirectoryHandle | null>;
+  /** The folders among what was dropped; must be called synchronously in the drop handler. */
+  fromDrop(data: DataTransfer): Promise<PickedFolder[]>;
+  /** What an <input webkitdirectory> holds; null if it holds nothing. */
+  fromInput(files: FileList): PickedFolder | null;
+}
+
+export interface Download {
+  /** The suggested file name. */
+  name: string;
+  sizeBytes: number;
+  /** Makes the worker stream the file into this port (workers/stream-port.ts). */
+  start(port: MessagePort): Promise<unknown>;
+  signal: AbortSignal;
+}

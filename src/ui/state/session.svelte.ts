@@ -1,0 +1,109 @@
+import type {
+  CallContext,
+  OpenProgress,
+  RepositoryApi,
+  RepositoryInfo,
+  RepositoryLocation,
+} from "../../workers/repository-api.ts";
+import { type Failure, failureOf } from "../failure.ts";
+import type { Ports, RepositoryClient } from "../ports.ts";
+import { idMatches } from "../route.ts";
+import { BackupForm } from "./backup-form.svelte.ts";
+import { FolderView } from "./folder-view.svelte.ts";
+import { Jobs } from "./jobs.svelte.ts";
+import type { Router } from "./router.svelte.ts";
+import { Snapshots } from "./snapshots.svelte.ts";
+
+/** All that lives as long as a repository is open, and goes when it is locked. */
+export class OpenRepository {
+  readonly snapshots: Snapshots;
+  readonly folder: FolderView;
+  readonly jobs: Jobs;
+  readonly backup: BackupForm;
+
+  constructor(
+    readonly info: RepositoryInfo,
+    api: RepositoryApi,
+    ports: Ports,
+  ) {
+    this.snapshots = new Snapshots(api);
+    this.folder = new FolderView(api);
+    this.jobs = new Jobs(api, ports);
+    this.backup = new BackupForm(api, info);
+  }
+}
+
+type Connection = { state: "closed" } | { state: "open"; repository: OpenRepository };
+
+/** Whether a repository is open. Locking ends its worker, and with it every key. */
+export class Session {
+  connection = $state.raw<Connection>({ state: "closed" });
+  /** Why the repository closed by itself, until the next one opens. */
+  lost = $state.raw<Failure | null>(null);
+  locking = $state(false);
+  #client: RepositoryClient | null = null;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly router: Router,
+  ) {}
+
+  async open(location: RepositoryLocation, password: string, context: CallContext<OpenProgress>): Promise<void> {
+    const client = this.#startClient();
+    const info = await client.api.open({ location, password }, context);
+    this.#enter(info, client);
+  }
+
+  async create(
+    location: RepositoryLocation,
+    password: string,
+    formatVersion: 1 | 2,
+    context: CallContext<OpenProgress>,
+  ): Promise<void> {
+    const client = this.#startClient();
+    const info = await client.api.create({ location, password, formatVersion }, context);
+    this.#enter(info, client);
+  }
+
+  /** Lets the worker remove its locks, for a moment at most, then ends it. */
+  async lock(): Promise<void> {
+    const client = this.#client;
+    if (client === null || this.locking) return;
+    this.locking = true;
+    const closed = client.api.close({}).catch(() => undefined);
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closingMs))]);
+    this.locking = false;
+    this.#leave();
+    this.router.go({ page: "connect" });
+  }
+
+  #startClient(): RepositoryClient {
+    if (this.#client !== null) return this.#client;
+    const client = this.ports.openRepositoryClient();
+    this.#client = client;
+    void client.onDied.then((error) => {
+      if (this.#client !== client) return;
+      if (this.connection.state === "open") this.lost = failureOf(error);
+      this.#leave();
+    });
+    return client;
+  }
+
+  #enter(info: RepositoryInfo, client: RepositoryClient): void {
+    const repository = new OpenRepository(info, client.api, this.ports);
+    this.lost = null;
+    this.connection = { state: "open", repository };
+    void repository.snapshots.reload();
+    const { route } = this.router;
+    const linked = "repository" in route && route.page !== "job" && idMatches(route.repository, info.id);
+    if (!linked) this.router.replace({ page: "snapshots", repository: info.id });
+  }
+
+  #leave(): void {
+    this.#client?.terminate();
+    this.#client = null;
+    this.connection = { state: "closed" };
+  }
+}
+
+const closingMs = 2000;
