@@ -29,13 +29,14 @@ export class TestClock implements Clock {
   /** Moves time on, calling what is due in order; what is called may set new timers. */
   async advance(ms: number): Promise<void> {
     const endMs = this.nowMs + ms;
+    await settled();
     for (let next = this.next(endMs); next; next = this.next(endMs)) {
       this.nowMs = Math.max(this.nowMs, next.atMs);
       this.timers.delete(next);
       next.callback();
       await settled();
     }
-    this.nowMs = endMs;
+    this.nowMs = Math.max(this.nowMs, endMs);
   }
 
   /** Time passes while the machine sleeps: nothing is called before it wakes up, then everything that is due is late. */
