@@ -21,15 +21,14 @@ export function sealReference(key: ReferenceKey, plain: Buffer, iv: Buffer = ran
 
 /** As sealReference, with the classic mistake: the counter is 32 bits wide, so its carry never reaches the nonce. */
 export function sealWithNarrowCounter(key: ReferenceKey, plain: Buffer): Buffer {
-  // Any longer text than one block then meets the carry.
-  const iv = Buffer.concat([randomBytes(12), Buffer.from("ffffffff", "hex")]);
-  const blocks: Buffer[] = [];
-  for (let offset = 0, counter = 0xffffffff; offset < plain.length; offset += 16, counter = (counter + 1) >>> 0) {
-    const block = Buffer.from(iv);
-    block.writeUInt32BE(counter, 12);
-    blocks.push(createCipheriv("aes-256-ctr", key.encrypt, block).update(plain.subarray(offset, offset + 16)));
-  }
-  const ciphertext = Buffer.concat(blocks);
+  // The carry comes behind the first block.
+  const nonce = randomBytes(12);
+  const iv = Buffer.concat([nonce, Buffer.alloc(4, 0xff)]);
+  const afterCarry = Buffer.concat([nonce, Buffer.alloc(4)]);
+  const ciphertext = Buffer.concat([
+    createCipheriv("aes-256-ctr", key.encrypt, iv).update(plain.subarray(0, 16)),
+    createCipheriv("aes-256-ctr", key.encrypt, afterCarry).update(plain.subarray(16)),
+  ]);
   return Buffer.concat([iv, ciphertext, macOf(key, iv, ciphertext)]);
 }
 

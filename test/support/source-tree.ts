@@ -123,10 +123,11 @@ export const smallSize: SourceTreeSize = { largeBytes: 3 * mebibyte + 21 };
  */
 export function makeSourceTree(root: string, seed: number, size: SourceTreeSize): void {
   const tree = new TreeWriter(root);
-  const plainDate = new Date("2023-05-06T07:08:09.123Z");
+  // Fractions of eighths: Node sets times by a float, and others would not be whole milliseconds on the disk.
+  const plainDate = new Date("2023-05-06T07:08:09.125Z");
   const put = (path: TreePath, contents: Buffer | string, modified = plainDate) => tree.file(path, contents, modified);
   put("large.bin", largeFile(seed, size.largeBytes));
-  put("documents/readme.txt", "hello restic\n", new Date("2024-02-29T12:00:00.100Z"));
+  put("documents/readme.txt", "hello restic\n", new Date("2024-02-29T12:00:00.250Z"));
   put("documents/copy of readme.txt", "hello restic\n");
   put("documents/deep/a/b/c/d/e/f/leaf.txt", "leaf\n");
   put("documents/compressible.log", "The quick brown fox jumps over the lazy dog 0123456789\n".repeat(20_000));

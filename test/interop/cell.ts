@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Peer } from "../support/peers.ts";
+import type { PlantedDefect } from "../support/planted-defects.ts";
+import type { RestServer } from "../support/rest-servers.ts";
+import { describeRun, Restic, type ResticRun } from "../support/restic.ts";
+import { ResticKeys } from "../support/restic-keys.ts";
+import type { TreeDescription } from "../support/source-tree.ts";
+import { HoldallProcess, type HoldallRun } from "./holdall-process.ts";
+
+/** The letters of what interoperability is judged by. */
+export type Letter = "a" | "b" | "c" | "d" | "e";
+
+/** What a check saw: the runs whose exit codes count, and everything that is not as it must be. */
+export interface CheckOutcome {
+  restic?: ResticRun;
+  holdall?: HoldallRun<unknown>;
+  problems: readonly string[];
+}
+
+export interface CheckResult {
+  cell: string;
+  letter: Letter;
+  what: string;
+  resticExitCode: number | null | undefined;
+  holdallExitCode: number | null | undefined;
+  /** Empty if the check passed. */
+  problems: readonly string[];
+  milliseconds: number;
+}
+
+/** The folders that cells back up; they are only read. */
+export interface CellSources {
+  /** Named as the source is in snapshots. */
+  source: string;
+  sourceContents: TreeDescription;
+  /** Something small with bytes of its own. */
+  extra: string;
+}
+
+export interface CellSettings {
+  restic: Peer;
+  server: RestServer;
+  formatVersion: 1 | 2;
+  sources: CellSources;
+  /** Where the cell may write. */
+  folder: string;
+  /** Only checks of these letters run. */
+  letters: ReadonlySet<Letter>;
+  defect: PlantedDefect | null;
+  report(result: CheckResult): void;
+}
+
+export const allLetters: ReadonlySet<Letter> = new Set<Letter>(["a", "b", "c", "d", "e"]);
+
+/** A repository with both programs on it. */
+export interface CellRepository {
+  location: string;
+  restic: Restic;
+  holdall: HoldallProcess;
+  keys: ResticKeys;
+}
+
+/** One combination of restic, server and format: makes repositories, runs checks, reports each by name. */
+export class Cell {
+  readonly name: string;
+  private readonly restics: Restic[] = [];
+
+  constructor(readonly settings: CellSettings) {
+    const { restic, server, formatVersion } = settings;
+    this.name = `restic ${restic.version} x ${server.name} x format ${formatVersion}`;
+  }
+
+  /** Both programs on the repository of this name; nothing is made yet. */
+  async repository(name: string, password: string): Promise<CellRepository> {
+    const { restic: program, server, formatVersion, defect } = this.settings;
+    const repository = `${program.name}-format-${formatVersion}-${name}`;
+    const location = server.resticRepository(repository);
+    const restic = await Restic.open({ program, repository: location, password });
+    this.restics.push(restic);
+    const url = server.repositoryUrl(repository);
+    const holdall = new HoldallProcess({ url, login: server.login, password }, defect);
+    return { location: repository, restic, holdall, keys: new ResticKeys(server, repository) };
+  }
+
+  /** Runs a check if its letter is wanted. An exception is a failed check, not the end of the cell. */
+  async check(letter: Letter, what: string, work: () => Promise<CheckOutcome>): Promise<void> {
+    if (!this.settings.letters.has(letter)) return;
+    const started = performance.now();
+    let outcome: CheckOutcome;
+    try {
+      outcome = await work();
+    } catch (error) {
+      outcome = { problems: [error instanceof Error ? (error.stack ?? error.message) : String(error)] };
+    }
+    this.settings.report({
+      cell: this.name,
+      letter,
+      what,
+      resticExitCode: outcome.restic?.exitCode,
+      holdallExitCode: outcome.holdall?.exitCode,
+      problems: [...failuresOf(outcome), ...outcome.problems],
+      milliseconds: Math.round(performance.now() - started),
+    });
+  }
+
+  wants(...letters: Letter[]): boolean {
+    return letters.some((letter) => this.settings.letters.has(letter));
+  }
+
+  /** A new empty folder, gone with the cell's own. */
+  temporaryFolder(): Promise<string> {
+    return mkdtemp(join(this.settings.folder, "folder-"));
+  }
+
+  async close(): Promise<void> {
+    for (const restic of this.restics) await restic.close();
+    await rm(this.settings.folder, { recursive: true, force: true });
+  }
+}
+
+/** A run that did not end well is a problem whatever else a check looks at. */
+function failuresOf({ restic, holdall }: CheckOutcome): string[] {
+  const failures: string[] = [];
+  if (restic !== undefined && restic.exitCode !== 0) failures.push(describeRun(restic));
+  if (holdall !== undefined && holdall.exitCode !== 0) {
+    failures.push(`${holdall.command} ended with ${holdall.exitCode ?? "a signal"}:\n${holdall.stderr.slice(0, 4000)}`);
+  }
+  return failures;
+}
+
+/** The result of a run that must have succeeded. */
+export function resultOf<T>(run: HoldallRun<T>): T {
+  if (run.exitCode === 0 && run.result !== null) return run.result;
+  throw new Error(`${run.command} ended with ${run.exitCode ?? "a signal"}:\n${run.stderr.slice(0, 4000)}`);
+}
+
+/** `restic check --read-data` and what is wrong with its words: an exit code of 0 alone would also pass for a check of nothing. */
+export async function checkAllData(restic: Restic): Promise<CheckOutcome> {
+  const run = await restic.run(["check", "--read-data"]);
+  const said = run.stdout.toString("utf8");
+  const problems = said.includes("no errors were found") ? [] : ["restic check does not say that no errors were found"];
+  return { restic: run, problems };
+}

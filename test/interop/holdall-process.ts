@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { PlantedDefect } from "../support/planted-defects.ts";
+import type { BackupReport, BackupRequest, EngineLocation, SnapshotReport, TreeReport } from "./engine.ts";
+import type { HoldallCommand, HoldallRequest } from "./holdall.ts";
+
+/** One finished run of Holdall's engine as a program of its own. */
+export interface HoldallRun<T> {
+  command: string;
+  exitCode: number | null;
+  /** What it answered, or null if it failed. */
+  result: T | null;
+  stderr: string;
+}
+
+const program = fileURLToPath(new URL("holdall.ts", import.meta.url));
+const timeoutMilliseconds = 120_000;
+
+/** Runs the engine on one repository, each command in a new process, as restic's commands are. */
+export class HoldallProcess {
+  constructor(
+    private readonly location: EngineLocation,
+    private readonly defect: PlantedDefect | null = null,
+  ) {}
+
+  create(formatVersion: 1 | 2): Promise<HoldallRun<null>> {
+    return this.run({ command: "create", formatVersion });
+  }
+
+  backup(backup: BackupRequest): Promise<HoldallRun<BackupReport>> {
+    return this.run({ command: "backup", backup });
+  }
+
+  snapshots(): Promise<HoldallRun<SnapshotReport[]>> {
+    return this.run({ command: "snapshots" });
+  }
+
+  /** For each snapshot its paths with "folder" or the file's SHA-256. */
+  hash(snapshots: string[]): Promise<HoldallRun<Record<string, [string, string][]>>> {
+    return this.run({ command: "hash", snapshots });
+  }
+
+  restore(snapshot: string, target: string): Promise<HoldallRun<null>> {
+    return this.run({ command: "restore", snapshot, target });
+  }
+
+  trees(): Promise<HoldallRun<TreeReport[]>> {
+    return this.run({ command: "trees" });
+  }
+
+  private run<T>(command: HoldallCommand): Promise<HoldallRun<T>> {
+    const { location, defect } = this;
+    const request: HoldallRequest = { location, ...command, ...(defect === null ? {} : { defect }) };
+    const child = spawn(process.execPath, ["--no-warnings", "--import", "tsx", program, JSON.stringify(request)], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+    child.stdout.on("data", (bytes: Buffer) => output.stdout.push(bytes));
+    child.stderr.on("data", (bytes: Buffer) => output.stderr.push(bytes));
+    const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMilliseconds);
+    return new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (exitCode) => {
+        clearTimeout(timer);
+        const stdout = Buffer.concat(output.stdout).toString("utf8");
+        const stderr = Buffer.concat(output.stderr).toString("utf8");
+        const result = stdout === "" ? null : (JSON.parse(stdout) as T);
+        resolve({ command: `holdall ${command.command}`, exitCode, result, stderr });
+      });
+    });
+  }
+}

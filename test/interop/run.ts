@@ -1,0 +1,108 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Peer, requirePeer } from "../support/peers.ts";
+import { type RestServer, startEmbedded, startRclone, startRestServer } from "../support/rest-servers.ts";
+import { allLetters, Cell, type CellSources, type CheckResult } from "./cell.ts";
+import { checkMadeByHoldall } from "./made-by-holdall.ts";
+import { checkMadeByRestic } from "./made-by-restic.ts";
+import { makeSources } from "./sources.ts";
+
+/**
+ * The real restics and the real REST servers against Holdall: every combination is a cell, every check is printed by name
+ * with the exit codes of both programs. `npx tsx test/interop/run.ts`; an argument runs only the cells whose name contains it.
+ */
+async function main(filter: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "holdall-interop-"));
+  const servers = await startServers();
+  const results: CheckResult[] = [];
+  try {
+    const sources = await makeSources(folder, "full");
+    const cells = await makeCells(servers, sources, folder, (result) => {
+      results.push(result);
+      print(result);
+    });
+    await runCells(cells.filter((cell) => cell.name.includes(filter)));
+  } finally {
+    await Promise.all(servers.map((server) => server.close()));
+    await rm(folder, { recursive: true, force: true });
+  }
+  const failed = results.filter(({ problems }) => problems.length > 0);
+  console.log(`interop: ${results.length} checks, ${failed.length} failed`);
+  // No result at all is no success: the peers are missing.
+  process.exitCode = failed.length === 0 && results.length > 0 ? 0 : 1;
+}
+
+async function startServers(): Promise<RestServer[]> {
+  const servers = [startEmbedded()];
+  const restServer = requirePeer("rest-server");
+  if (restServer !== null) servers.push(startRestServer(restServer));
+  const rclone = requirePeer("rclone");
+  if (rclone !== null) servers.push(startRclone(rclone));
+  return Promise.all(servers);
+}
+
+async function makeCells(
+  servers: readonly RestServer[],
+  sources: CellSources,
+  parent: string,
+  report: (result: CheckResult) => void,
+): Promise<Cell[]> {
+  const restics = [requirePeer("restic-0.14"), requirePeer("restic-0.18")].filter(
+    (peer): peer is Peer => peer !== null,
+  );
+  const cells: Cell[] = [];
+  for (const restic of restics) {
+    for (const server of servers) {
+      for (const formatVersion of [1, 2] as const) {
+        const folder = join(parent, `cell-${cells.length}`);
+        await mkdir(folder);
+        const letters = allLetters;
+        cells.push(new Cell({ restic, server, formatVersion, sources, folder, letters, defect: null, report }));
+      }
+    }
+  }
+  return cells;
+}
+
+/** Two at a time: each is a chain of programs that waits for the disk and for the other side. */
+async function runCells(cells: readonly Cell[]): Promise<void> {
+  const queue = cells.values();
+  const runNext = async () => {
+    for (const cell of queue) {
+      try {
+        await guard(cell, "makes and fills a repository", checkMadeByHoldall);
+        await guard(cell, "reads a repository of restic's", checkMadeByRestic);
+      } finally {
+        await cell.close();
+      }
+    }
+  };
+  await Promise.all([runNext(), runNext()]);
+}
+
+/** What fails between the checks fails the cell, not the run. */
+async function guard(cell: Cell, what: string, work: (cell: Cell) => Promise<void>): Promise<void> {
+  try {
+    await work(cell);
+  } catch (error) {
+    await cell.check("a", `Holdall ${what}`, async () => {
+      throw error;
+    });
+  }
+}
+
+function print(result: CheckResult): void {
+  const { cell, letter, what, problems, milliseconds } = result;
+  const verdict = problems.length === 0 ? "ok    " : "FAILED";
+  const codes = `restic ${codeOf(result.resticExitCode)}, holdall ${codeOf(result.holdallExitCode)}`;
+  console.log(`${verdict} ${cell} | ${letter}) ${what} | exit codes: ${codes} | ${milliseconds} ms`);
+  for (const problem of problems) console.log(problem.replace(/^/gm, "         "));
+}
+
+/** "-" for a program that had no part in the check. */
+function codeOf(exitCode: number | null | undefined): string {
+  return exitCode === undefined ? "-" : String(exitCode ?? "killed");
+}
+
+await main(process.argv[2] ?? "");
