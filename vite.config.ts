@@ -43,7 +43,7 @@ function app(): UserConfig {
     base: "./",
     define: constants(),
     plugins: [svelte({ configFile: resolve(project, "svelte.config.js") })],
-    worker: { format: "es", rolldownOptions: { output: { banner: disposal } } },
+    worker: { format: "es", rolldownOptions: { output: { banner: disposal }, checks: { bundlerTimings: false } } },
     server: { proxy: { "/repos": embeddedServer, "/up": embeddedServer } },
     build: {
       outDir: appFolder,
@@ -53,7 +53,7 @@ function app(): UserConfig {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       sourcemap: true,
-      rolldownOptions: { output: { banner: disposal } },
+      rolldownOptions: { output: { banner: disposal }, checks: { bundlerTimings: false } },
     },
   };
 }
