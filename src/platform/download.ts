@@ -35,17 +35,16 @@ async function throughServiceWorker(download: Download, controller: ServiceWorke
   const { name, sizeBytes, start, signal } = download;
   const id = crypto.randomUUID();
   const { port1: consumer, port2: producer } = new MessageChannel();
-  await registered(controller, { type: "download", id, name, sizeBytes, port: consumer }, signal);
-  const frame = openFrame(new URL(`${downloadFolder}${id}`, document.baseURI));
   const alive = setInterval(() => tell(controller, { type: "download-alive" }), aliveMs);
   try {
-    await start(producer);
+    await registered(controller, { type: "download", id, name, sizeBytes, port: consumer }, signal);
+    const frame = openFrame(new URL(`${downloadFolder}${id}`, document.baseURI));
+    await start(producer).finally(() => setTimeout(() => frame.remove(), frameStaysMs));
   } catch (error) {
     tell(controller, { type: "download-failed", id });
     throw error;
   } finally {
     clearInterval(alive);
-    setTimeout(() => frame.remove(), frameStaysMs);
   }
 }
 

@@ -1,10 +1,12 @@
 /**
  * Installs the default Trusted Types policy: the page's CSP demands one for `new Worker(…)` and the service worker's
  * registration. It lets script URLs of this origin pass and nothing else. To be called first of all in the page and in
- * every worker that starts workers; does nothing where the browser has no Trusted Types.
+ * every worker that starts workers; does nothing when called again, or where the browser has no Trusted Types.
  */
 export function installTrustedTypes(): void {
-  globalThis.trustedTypes?.createPolicy("default", { createScriptURL: sameOriginScriptUrl });
+  const { trustedTypes } = globalThis;
+  if (!trustedTypes || trustedTypes.defaultPolicy) return;
+  trustedTypes.createPolicy("default", { createScriptURL: sameOriginScriptUrl });
 }
 
 /** The URL if it is a file of this origin, else null, which the browser refuses. */
@@ -17,6 +19,7 @@ export function sameOriginScriptUrl(url: string): string | null {
 }
 
 interface TrustedTypePolicies {
+  readonly defaultPolicy: object | null;
   createPolicy(name: string, rules: { createScriptURL(url: string): string | null }): unknown;
 }
 

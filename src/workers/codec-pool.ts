@@ -14,6 +14,7 @@ import type {
   SaveJob,
   SealedBlob,
 } from "../core/codec/codec.ts";
+import { installTrustedTypes } from "../platform/trusted-types.ts";
 import type { CodecApi, CodecSettings, ReceiverApi, WireJob } from "./codec-service.ts";
 import { type Connection, connect, type RpcPort, serve, transfer, wholeBuffer } from "./rpc.ts";
 import { decodeError } from "./wire-error.ts";
@@ -198,5 +199,7 @@ function leastBusy(slots: readonly Slot[]): Slot {
 }
 
 function spawnCodecWorker(): SpawnedWorker {
+  // The page's CSP holds in the repository worker too.
+  installTrustedTypes();
   return new Worker(new URL("./codec-worker.ts", import.meta.url), { type: "module", name: "holdall-codec" });
 }

@@ -169,7 +169,6 @@ class Caller {
   }
 
   private die(error: HoldallError): void {
-    if (this.end) return;
     this.finish(error);
     this.onDied(error);
   }

@@ -18,9 +18,17 @@ test.each([
   expect(sameOriginScriptUrl(url)).toBe(passes ? url : null);
 });
 
-test("the policy is the default one and has rules for script URLs alone", () => {
+test("the policy is the default one, has rules for script URLs alone, and is made once", () => {
   const made: unknown[][] = [];
-  vi.stubGlobal("trustedTypes", { createPolicy: (...policy: unknown[]) => made.push(policy) });
+  const trustedTypes = {
+    defaultPolicy: null as object | null,
+    createPolicy(...policy: unknown[]) {
+      made.push(policy);
+      this.defaultPolicy = {};
+    },
+  };
+  vi.stubGlobal("trustedTypes", trustedTypes);
+  installTrustedTypes();
   installTrustedTypes();
   expect(made).toEqual([["default", { createScriptURL: sameOriginScriptUrl }]]);
 });

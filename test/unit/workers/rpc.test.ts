@@ -31,10 +31,7 @@ const echo: Served<EchoApi> = {
     if (how === "unclonable") return () => {};
     throw new RangeError("out of luck");
   },
-  double({ bytes }) {
-    const doubled = new Uint8Array(bytes.length * 2);
-    return transfer({ bytes: doubled, sentLength: bytes.length }, [doubled.buffer]);
-  },
+  double: ({ bytes }) => ({ bytes, sentLength: bytes.length }),
   talk: ({ port }) => port.postMessage("hello"),
   close: () => "the method named close",
 };
@@ -154,10 +151,20 @@ test("an unknown method is a bug", async () => {
 });
 
 test("marked buffers move both ways", async () => {
+  const { port1, port2 } = channel();
+  const sent: Uint8Array[] = [];
+  serve<EchoApi>(port2, {
+    ...echo,
+    double({ bytes }) {
+      const doubled = new Uint8Array(bytes.length * 2);
+      sent.push(doubled);
+      return transfer({ bytes: doubled, sentLength: bytes.length }, [doubled.buffer]);
+    },
+  });
   const bytes = new Uint8Array(10);
-  const result = await echoConnection().api.double(transfer({ bytes }, [bytes.buffer, bytes.buffer]));
-  expect(bytes.length).toBe(0);
+  const result = await connect<EchoApi>(port1).api.double(transfer({ bytes }, [bytes.buffer, bytes.buffer]));
   expect(result).toMatchObject({ sentLength: 10, bytes: { length: 20 } });
+  expect([bytes.length, sent[0]?.length]).toEqual([0, 0]);
 });
 
 test("a message port in the arguments moves without a mark", async () => {
