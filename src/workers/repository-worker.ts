@@ -17,7 +17,8 @@ const service = new RepositoryService({
   },
   kernels: kernelAssets,
   journal: browserLockJournal(),
-  createCodec: (options) => CodecPool.create(options),
+  // The kernels stay here: the codec workers fetch their own.
+  createCodec: ({ kernels: _, ...settings }) => CodecPool.create(settings),
   sourceFolderOf,
   sinkOf: folderSinkOf,
   claimWriter,
