@@ -18,11 +18,10 @@ function isFile(entry: MemoryFile | MemoryTree): entry is MemoryFile {
   return entry["bytes"] instanceof Uint8Array;
 }
 
-/** A source folder in memory that counts what is read of it. */
+/** A source folder in memory. */
 export class MemoryFolder implements SourceFolder {
   constructor(
     private readonly tree: MemoryTree,
-    readonly reads: { files: number } = { files: 0 },
     private readonly order: (names: string[]) => string[] = (names) => names,
   ) {}
 
@@ -32,33 +31,23 @@ export class MemoryFolder implements SourceFolder {
       if (entry === undefined) continue;
       const name = rawNameOf(text);
       if (isFile(entry)) yield { kind: "file", name, open: async () => this.open(entry) };
-      else yield { kind: "folder", name, folder: new MemoryFolder(entry, this.reads, this.order) };
+      else yield { kind: "folder", name, folder: new MemoryFolder(entry, this.order) };
     }
   }
 
   private open({ bytes, modifiedMs, unreadable = false }: MemoryFile) {
-    return { size: bytes.length, modifiedMs, blob: new CountedBlob(bytes, this.reads, unreadable) };
+    return { size: bytes.length, modifiedMs, blob: unreadable ? new UnreadableBlob() : new Blob([bytes]) };
   }
 }
 
-/** A Blob that tells when its bytes are read, alone or as a part of another Blob. */
-class CountedBlob extends Blob {
-  constructor(
-    private readonly bytes: Bytes,
-    private readonly reads: { files: number },
-    private readonly unreadable: boolean,
-  ) {
-    super([bytes]);
+/** A file that is gone by the time that it is read. */
+class UnreadableBlob extends Blob {
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return Promise.reject(new DOMException("gone", "NotReadableError"));
   }
 
-  override async arrayBuffer(): Promise<ArrayBuffer> {
-    this.reads.files++;
-    if (this.unreadable) throw new DOMException("gone", "NotReadableError");
-    return super.arrayBuffer();
-  }
-
-  override slice(start?: number, end?: number): Blob {
-    return new CountedBlob(this.bytes.slice(start, end), this.reads, this.unreadable);
+  override slice(): Blob {
+    return new UnreadableBlob();
   }
 }
 

@@ -2,6 +2,7 @@ import { Archiver, type BackupOptions, type BackupOutcome } from "../../src/core
 import type { BackupCounts } from "../../src/core/archiver/backup-counts.ts";
 import type { Backend } from "../../src/core/backend/backend.ts";
 import { MemoryBackend } from "../../src/core/backend/memory.ts";
+import { type Clock, systemClock } from "../../src/core/base/clock.ts";
 import type { LockJournal, SourceFolder } from "../../src/core/base/ports.ts";
 import { rawNameOf } from "../../src/core/base/raw-name.ts";
 import { createRepository } from "../../src/core/repository/create-repository.ts";
@@ -35,19 +36,25 @@ export interface TestRepository {
   repository: Repository;
 }
 
+/** A clock whose short waits are over at once: the locks' settling, not their refreshing. */
+const impatientClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, callback) => systemClock.after(ms < 1000 ? 0 : ms, callback),
+};
+
 const neverAborted = new AbortController().signal;
 
 export async function createTestRepository(
   backend: Backend = new MemoryBackend(),
   formatVersion: 1 | 2 = 2,
 ): Promise<TestRepository> {
-  const ports = { backend, kernels: nodeKernels, journal: memoryJournal() };
+  const ports = { backend, kernels: nodeKernels, journal: memoryJournal(), clock: impatientClock };
   const options = { password, formatVersion, hostname: "test", kdf: cheapKdf, signal: neverAborted };
   return { backend, repository: (await createRepository(ports, options)).repository };
 }
 
 export async function openTestRepository(backend: Backend): Promise<Repository> {
-  const ports = { backend, kernels: nodeKernels, journal: memoryJournal() };
+  const ports = { backend, kernels: nodeKernels, journal: memoryJournal(), clock: impatientClock };
   return (await openRepository(ports, { password, signal: neverAborted })).repository;
 }
 
