@@ -55,12 +55,47 @@ function plantedBytes(position: number): Bytes {
   return bytes;
 }
 
-function messages(): { r: Bytes; s: Bytes; message: Bytes }[] {
+interface Message {
+  r: Bytes;
+  s: Bytes;
+  message: Bytes;
+}
+
+function messages(): Message[] {
   const lengths = [...Array(100).keys(), 1000, 4096, 262_143, 262_144, 262_145, 600_001];
-  return lengths.flatMap((length) => [
+  const byLength = lengths.flatMap((length) => [
     { r: noise(length + 1, 16), s: noise(length + 2, 16), message: noise(length + 3, length) },
     { r: ones(16), s: ones(16), message: ones(length) },
   ]);
+  return [...byLength, ...borderMessages()];
+}
+
+/**
+ * With r = 1 the sum before the last reduction is the sum of the blocks, so it can be put where carries run through: at the
+ * borders of the 26-bit limbs, at multiples of 2^130 and of the prime. Random messages never get there.
+ */
+function borderMessages(): Message[] {
+  const r = Uint8Array.of(1, ...Array<number>(15).fill(0));
+  const s = new Uint8Array(16);
+  const borders = [26n, 52n, 78n, 104n, 128n].map((bits) => 1n << bits);
+  const sums = [0n, 1n << 130n].flatMap((base) => [0n, ...borders].map((border) => base + border));
+  const around = sums.flatMap((sum) => Array.from({ length: 17 }, (_, i) => sum + BigInt(i - 8)));
+  const messages = around.flatMap((sum) => [3, 4, 5].map((blocks) => messageOfSum(sum, blocks)));
+  return messages.filter((message) => message !== null).map((message) => ({ r, s, message }));
+}
+
+/** A message of so many full blocks, each counting 2^128 more than its bytes, whose sum is this one; null if there is none. */
+function messageOfSum(sum: bigint, blocks: number): Bytes | null {
+  const largest = (1n << 128n) - 1n;
+  let rest = sum - BigInt(blocks) * (1n << 128n);
+  if (rest < 0n || rest > BigInt(blocks) * largest) return null;
+  const words = new BigUint64Array(2 * blocks);
+  for (let block = 0; block < blocks; block++) {
+    const value = rest < largest ? rest : largest;
+    words.set([BigInt.asUintN(64, value), value >> 64n], 2 * block);
+    rest -= value;
+  }
+  return new Uint8Array(words.buffer);
 }
 
 function ones(length: number): Bytes {

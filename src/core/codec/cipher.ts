@@ -29,7 +29,7 @@ export const sealOverhead = ivLength + macLength;
  * WebCrypto is asked for at most this much at once: engines copy and allocate for every call, and what stays in the
  * processor's cache is twice as fast as a whole blob.
  */
-const segmentLength = 512 * 1024;
+const segmentLength = 256 * 1024;
 
 const blockLength = 16;
 

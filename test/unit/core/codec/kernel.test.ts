@@ -4,8 +4,11 @@ import { UnsupportedError } from "../../../../src/core/base/errors.ts";
 import type { KernelFile, KernelSource } from "../../../../src/core/base/ports.ts";
 import { loadKernel, loadKernelBuild } from "../../../../src/core/codec/kernel.ts";
 import { parsePolynomial } from "../../../../src/core/codec/polynomial.ts";
+import { kernelAnswers, referenceAnswers } from "../../../support/kernel-samples.ts";
 import { nodeKernelBuilds, nodeKernels } from "../../../support/kernels.ts";
 import { noise } from "../../../support/noise.ts";
+
+const expectedAnswers = referenceAnswers();
 
 /** A source in which some files are damaged. */
 function damaged(files: readonly KernelFile[]): KernelSource {
@@ -40,6 +43,10 @@ for (const build of nodeKernelBuilds) {
     const s = bytesOfHex("0103808afb0db2fd4abff6af4149f51b");
     const tag = kernel.poly1305(r, s, utf8("Cryptographic Forum Research Group"));
     expect(hexOf(tag)).toBe("a8061dc1305136c6c22b8baf0c0127a9");
+  });
+
+  test(`${build}: the samples give the references' answers`, async () => {
+    expect(kernelAnswers(await loadKernelBuild(nodeKernels, build))).toEqual(expectedAnswers);
   });
 
   test(`${build}: equality looks at every byte and at the length, whatever the alignment`, async () => {
