@@ -1,6 +1,6 @@
 import { type Bytes, utf8 } from "../base/bytes.ts";
 import { FormatError, IntegrityError, UnsupportedError } from "../base/errors.ts";
-import { FieldNames } from "../base/go-json-reader.ts";
+import { FieldNames } from "../base/field-names.ts";
 import { type Id, parseId } from "../base/id.ts";
 import { formatPolynomial, type Polynomial, parsePolynomial } from "../codec/polynomial.ts";
 import { readStoredObject, type StoredObjectType } from "./stored-object.ts";

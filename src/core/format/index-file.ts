@@ -1,6 +1,7 @@
 import { type Bytes, utf8 } from "../base/bytes.ts";
 import { UnsupportedError } from "../base/errors.ts";
-import { FieldNames, JsonReader } from "../base/go-json-reader.ts";
+import { FieldNames } from "../base/field-names.ts";
+import { JsonReader } from "../base/go-json-reader.ts";
 import type { Id } from "../base/id.ts";
 import { sealOverhead } from "../codec/cipher.ts";
 import type { BlobType } from "../codec/codec.ts";

@@ -1,8 +1,9 @@
 import { base64Of, encodeBase64 } from "../base/base64.ts";
 import { type Bytes, concatBytes, utf8 } from "../base/bytes.ts";
 import { FormatError, UnsupportedError } from "../base/errors.ts";
+import { FieldNames } from "../base/field-names.ts";
 import { goJsonString } from "../base/go-json.ts";
-import { FieldNames, JsonReader } from "../base/go-json-reader.ts";
+import { JsonReader } from "../base/go-json-reader.ts";
 import { zeroTime } from "../base/rfc3339.ts";
 import { type MasterKey, sealOverhead } from "../codec/cipher.ts";
 import type { KdfParameters } from "../codec/kdf.ts";

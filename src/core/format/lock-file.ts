@@ -1,6 +1,6 @@
 import { type Bytes, utf8 } from "../base/bytes.ts";
+import { FieldNames } from "../base/field-names.ts";
 import { goJsonString } from "../base/go-json.ts";
-import { FieldNames } from "../base/go-json-reader.ts";
 import { zeroTime } from "../base/rfc3339.ts";
 import { readStoredObject, type StoredObjectType } from "./stored-object.ts";
 

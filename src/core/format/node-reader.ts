@@ -1,6 +1,7 @@
 import type { Bytes } from "../base/bytes.ts";
+import { FieldNames } from "../base/field-names.ts";
 import type { RawField } from "../base/go-json.ts";
-import { FieldNames, type JsonReader } from "../base/go-json-reader.ts";
+import type { JsonReader } from "../base/go-json-reader.ts";
 import type { Id } from "../base/id.ts";
 import { type RawName, rawNameOf, rawNameOfBytes } from "../base/raw-name.ts";
 import { zeroTime } from "../base/rfc3339.ts";

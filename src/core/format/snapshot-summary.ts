@@ -1,5 +1,6 @@
+import { FieldNames } from "../base/field-names.ts";
 import { encodeRawFields, type RawField } from "../base/go-json.ts";
-import { FieldNames, type JsonReader } from "../base/go-json-reader.ts";
+import type { JsonReader } from "../base/go-json-reader.ts";
 import { zeroTime } from "../base/rfc3339.ts";
 import { readFields } from "./stored-object.ts";
 

@@ -1,7 +1,8 @@
 import { type Bytes, utf8 } from "../base/bytes.ts";
 import { FormatError } from "../base/errors.ts";
+import { FieldNames } from "../base/field-names.ts";
 import { encodeRawFields, goJsonString, goJsonStrings, type RawField } from "../base/go-json.ts";
-import { FieldNames, type JsonReader } from "../base/go-json-reader.ts";
+import type { JsonReader } from "../base/go-json-reader.ts";
 import type { Id } from "../base/id.ts";
 import { zeroTime } from "../base/rfc3339.ts";
 import { decodeSummary, encodeSummary, type SnapshotSummary } from "./snapshot-summary.ts";

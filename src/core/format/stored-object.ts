@@ -1,7 +1,8 @@
 import type { Bytes } from "../base/bytes.ts";
 import { type FormatCode, FormatError } from "../base/errors.ts";
+import type { FieldNames } from "../base/field-names.ts";
 import type { RawField } from "../base/go-json.ts";
-import { type FieldNames, JsonReader } from "../base/go-json-reader.ts";
+import { JsonReader } from "../base/go-json-reader.ts";
 
 /** What JSON is stored as in a repository. */
 export type StoredKind = "config" | "key" | "index" | "snapshot" | "lock" | "tree";

@@ -1,7 +1,8 @@
 import { type Bytes, concatBytes, equalBytes, utf8 } from "../base/bytes.ts";
 import { FormatError } from "../base/errors.ts";
+import { FieldNames } from "../base/field-names.ts";
 import type { RawField } from "../base/go-json.ts";
-import { FieldNames, JsonReader } from "../base/go-json-reader.ts";
+import { JsonReader } from "../base/go-json-reader.ts";
 import type { Id } from "../base/id.ts";
 import { displayName, type RawName } from "../base/raw-name.ts";
 import { encodeNode, type Node } from "./node.ts";

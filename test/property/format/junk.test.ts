@@ -94,7 +94,7 @@ describe.each([...jsonDecoders, packHeader])("a $name", (decoder) => {
         changed[at] = byte;
         refuses(decoder, changed);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -103,7 +103,7 @@ describe.each([...jsonDecoders, packHeader])("a $name", (decoder) => {
       fc.property(any.bytes({ minLength: 1, maxLength: 300 }), (bytes) => {
         expect(refuses(decoder, bytes)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
@@ -131,7 +131,7 @@ describe.each(jsonDecoders)("a $name of JSON", (decoder) => {
       fc.property(fc.json({ maxDepth: 5 }), (json) => {
         refuses(decoder, utf8(json));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -143,7 +143,7 @@ describe.each(jsonDecoders)("a $name of JSON", (decoder) => {
         const end = value.index + value[0].length;
         refuses(decoder, utf8(text.slice(0, value.index) + odd + text.slice(end)));
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -184,6 +184,6 @@ test("whether a tree is canonical can be asked of any bytes", () => {
       const reason = whyNotCanonical(changed);
       expect(reason === null || reason.length > 0).toBe(true);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { utf8 } from "../../../../src/core/base/bytes.ts";
 import { FormatError } from "../../../../src/core/base/errors.ts";
-import { FieldNames, JsonReader } from "../../../../src/core/base/go-json-reader.ts";
+import { FieldNames } from "../../../../src/core/base/field-names.ts";
+import { JsonReader } from "../../../../src/core/base/go-json-reader.ts";
 
 const names = new FieldNames(["name", "size", "mode"]);
 const idText = "0123456789abcdef".repeat(4);

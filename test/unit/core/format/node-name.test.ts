@@ -77,7 +77,7 @@ test("every name of bytes comes back from its quoted form", () => {
       expect(unquoteName(quoted)).toBe(name);
       expect(rawNameOfBytes(bytesOfRawName(name))).toBe(name);
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 
@@ -88,6 +88,6 @@ test("no text makes unquoting throw, and what it accepts it would write in one w
       const name = unquoteName(parts.join(""));
       if (name !== null) expect(unquoteName(quoteName(name as RawName))).toBe(name);
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
 });
