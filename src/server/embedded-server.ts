@@ -45,6 +45,8 @@ export async function startServer(options: ServerOptions, around: SiteSurroundin
   // Whoever calls early waits; should opening fail, all connections are cut below.
   const whenOpen = (use: (site: Site) => unknown) => void opening.then(({ site }) => use(site)).catch(() => undefined);
   server.on("request", (request, response) => whenOpen((site) => site.answer(request, response)));
+  // Node would answer an unknown Expect header itself, without the security headers; such a wish may be ignored.
+  server.on("checkExpectation", (request, response) => whenOpen((site) => site.answer(request, response)));
   server.on("clientError", (error, socket) => whenOpen((site) => site.answerBroken(error, socket)));
   try {
     const { site, madeUpLogin } = await opening;

@@ -54,7 +54,6 @@ function contentSecurityPolicy(origin: string, policy: SecurityPolicy): string {
 
 const permissionsPolicy = [
   "accelerometer",
-  "bluetooth",
   "camera",
   "display-capture",
   "geolocation",

@@ -264,7 +264,7 @@ for (const { name, real, start } of places) {
         endEarly: true,
       });
       expect(answer.status).toBe(400);
-      await expect.poll(() => filesBelow(place.folder(repository))).toHaveLength(2);
+      await expect.poll(() => filesBelow(place.folder(repository)), { timeout: 10_000 }).toHaveLength(2);
       expect((await send("GET", at("index/"), { accept: v2 })).body.toString()).toBe("[]");
     });
 

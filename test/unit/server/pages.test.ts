@@ -105,6 +105,18 @@ test("every answer has the policy: pages, workers, errors, unchanged files, repo
   }
 });
 
+test("a wish for something unheard of in Expect is ignored, and the answer has the policy", async () => {
+  const { status, headers } = await sendRaw(server.url, {
+    method: "GET",
+    target: "/",
+    headers: [
+      ["Host", new URL(server.url).host],
+      ["Expect", "a miracle"],
+    ],
+  });
+  expect([status, headers.get("content-security-policy")]).toEqual([200, policy]);
+});
+
 test("under the other name of this machine, the policy names that one", async () => {
   const url = server.url.replace("127.0.0.1", "localhost");
   const { headers } = await sendRaw(server.url, {
