@@ -16,7 +16,8 @@
  *     await restorer.run(signal);
  *     repository.close();
  */
-export { Archiver, type BackupOptions, type BackupOutcome } from "./archiver/archiver.ts";
+export { Archiver, type BackupOutcome } from "./archiver/archiver.ts";
+export type { BackupOptions } from "./archiver/backup-options.ts";
 export { findParent } from "./archiver/parent.ts";
 export type { Backend } from "./backend/backend.ts";
 export { connectRest } from "./backend/connect-rest.ts";

@@ -1,4 +1,5 @@
-import { Archiver, type ArchiverRepository, type BackupOptions } from "../core/archiver/archiver.ts";
+import { Archiver, type ArchiverRepository } from "../core/archiver/archiver.ts";
+import type { BackupOptions } from "../core/archiver/backup-options.ts";
 import type { ErrorCode } from "../core/base/errors.ts";
 import type { SourceFolder } from "../core/base/ports.ts";
 import { rawNameOf } from "../core/base/raw-name.ts";

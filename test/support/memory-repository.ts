@@ -1,5 +1,6 @@
-import { Archiver, type BackupOptions, type BackupOutcome } from "../../src/core/archiver/archiver.ts";
+import { Archiver, type BackupOutcome } from "../../src/core/archiver/archiver.ts";
 import type { BackupCounts } from "../../src/core/archiver/backup-counts.ts";
+import type { BackupOptions } from "../../src/core/archiver/backup-options.ts";
 import type { Backend } from "../../src/core/backend/backend.ts";
 import { MemoryBackend } from "../../src/core/backend/memory.ts";
 import { type Clock, systemClock } from "../../src/core/base/clock.ts";

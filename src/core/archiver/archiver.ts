@@ -11,6 +11,7 @@ import type { BlobSaver, SavedTotals } from "../repository/blob-saver.ts";
 import type { Lock } from "../repository/lock.ts";
 import type { SnapshotListing, StoredSnapshot } from "../repository/repository.ts";
 import { BackupCounts } from "./backup-counts.ts";
+import type { BackupOptions } from "./backup-options.ts";
 import { FileSaver } from "./file-saver.ts";
 import { FolderReader, ReadAhead } from "./folder-reader.ts";
 import { FolderSaver, type SavedNode } from "./folder-saver.ts";
@@ -28,22 +29,6 @@ export interface ArchiverRepository {
   createBlobSaver(lock: Lock, signal: AbortSignal): BlobSaver;
   saveSnapshot(snapshot: Snapshot, signal: AbortSignal): Promise<Id>;
   loadSnapshot(id: Id, signal: AbortSignal): Promise<Snapshot>;
-}
-
-export interface BackupOptions {
-  /** At least one; their root names differ. */
-  sources: readonly Source[];
-  hostname: string;
-  tags: readonly string[];
-  compression: CompressionMode;
-  /** Start of the run, in milliseconds since 1970. */
-  timeMs: number;
-  /** The user's offset, in minutes east of UTC. */
-  utcOffsetMinutes: number;
-  /** "holdall 1.0.0" */
-  programVersion: string;
-  /** The snapshot to continue instead of the one that is found. */
-  parent?: Id | null;
 }
 
 export interface BackupOutcome {

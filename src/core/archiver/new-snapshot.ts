@@ -4,8 +4,8 @@ import { displayName } from "../base/raw-name.ts";
 import { formatTime } from "../base/rfc3339.ts";
 import type { Snapshot } from "../format/snapshot.ts";
 import type { SavedTotals } from "../repository/blob-saver.ts";
-import type { BackupOptions } from "./archiver.ts";
 import type { BackupCounts } from "./backup-counts.ts";
+import type { BackupOptions } from "./backup-options.ts";
 
 export interface FinishedRun {
   tree: Id;
