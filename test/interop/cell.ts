@@ -55,6 +55,8 @@ export const allLetters: ReadonlySet<Letter> = new Set<Letter>(["a", "b", "c", "
 
 /** A repository with both programs on it. */
 export interface CellRepository {
+  name: string;
+  /** By which its server knows it. */
   location: string;
   restic: Restic;
   holdall: HoldallProcess;
@@ -80,7 +82,7 @@ export class Cell {
     this.restics.push(restic);
     const url = server.repositoryUrl(repository);
     const holdall = new HoldallProcess({ url, login: server.login, password }, defect);
-    return { location: repository, restic, holdall, keys: new ResticKeys(server, repository) };
+    return { name, location: repository, restic, holdall, keys: new ResticKeys(server, repository) };
   }
 
   /** Runs a check if its letter is wanted. An exception is a failed check, not the end of the cell. */

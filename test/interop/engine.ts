@@ -22,6 +22,7 @@ import {
   type RepositoryPorts,
   Restorer,
   rawNameOf,
+  type SourceFolder,
   verbatimNames,
 } from "../../src/core/index.ts";
 import { nodeKernels } from "../support/kernels.ts";
@@ -42,8 +43,8 @@ export interface BackupRequest {
   compression?: CompressionMode;
   /** Start of the run; now if absent. */
   timeMs?: number;
-  /** The snapshot to continue; found as restic does if absent. */
-  parent?: string;
+  /** The snapshot to continue, null for none; found as restic does if absent. */
+  parent?: string | null;
 }
 
 export interface BackupReport {
@@ -81,6 +82,7 @@ export interface TreeReport {
 export interface Alterations {
   backend?(backend: Backend): Backend;
   codec?(codec: Codec): Codec;
+  source?(folder: SourceFolder): SourceFolder;
   archiver?(repository: ArchiverRepository): ArchiverRepository;
   /** A tree as it is read. */
   tree?(tree: Tree): Tree;
@@ -118,7 +120,7 @@ export class Engine {
     const archiver = new Archiver(repository, {
       sources: request.sources.map(({ rootName, path }) => ({
         rootName: rawNameOf(rootName),
-        folder: new NodeFolderSource(path),
+        folder: this.alterations.source?.(new NodeFolderSource(path)) ?? new NodeFolderSource(path),
       })),
       hostname: request.hostname,
       tags: [],
@@ -126,7 +128,7 @@ export class Engine {
       timeMs: request.timeMs ?? Date.now(),
       utcOffsetMinutes: 60,
       programVersion: "holdall test",
-      ...(request.parent === undefined ? {} : { parent: idOf(request.parent) }),
+      ...(request.parent === undefined ? {} : { parent: request.parent === null ? null : idOf(request.parent) }),
     });
     const { id, snapshot, totals } = await archiver.run(signal);
     const { counts } = archiver;

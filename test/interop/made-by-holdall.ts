@@ -24,8 +24,8 @@ interface ListedSnapshot {
 }
 
 /** A repository that Holdall makes and fills: a), the second half of c), d), and e) for it. */
-export async function checkMadeByHoldall(cell: Cell): Promise<void> {
-  const repository = await cell.repository("holdall", password);
+export async function checkMadeByHoldall(cell: Cell, name = "holdall"): Promise<void> {
+  const repository = await cell.repository(name, password);
   const created = await repository.holdall.create(cell.settings.formatVersion);
   await cell.check("a", "restic opens a new repository with the key that Holdall made", () =>
     readConfig(cell, repository, created),
@@ -139,8 +139,8 @@ async function packsOf(restic: CellRepository["restic"]): Promise<string[]> {
   return stdout.toString("utf8").trim().split("\n");
 }
 
-async function checkCopy(cell: Cell, { restic }: CellRepository): Promise<void> {
-  const copy = await cell.repository("copy", password);
+async function checkCopy(cell: Cell, { restic, name }: CellRepository): Promise<void> {
+  const copy = await cell.repository(`${name}-copy`, password);
   const from = { environment: { RESTIC_FROM_PASSWORD: password } };
   const fromRepository = ["--from-repo", restic.settings.repository];
   await cell.check("d", "restic copy takes all snapshots to a new repository", async () => {

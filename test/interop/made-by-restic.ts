@@ -4,15 +4,30 @@ import { type Cell, type CellRepository, checkAllData, resultOf } from "./cell.t
 
 /** A repository that restic makes and fills: b), the first half of c), and e) for it. */
 export async function checkMadeByRestic(cell: Cell): Promise<void> {
+  await checkFixture(cell, await fillByRestic(cell));
+}
+
+/** The fixture repository of a cell, with the keys that restic made. */
+export async function fillByRestic(cell: Cell): Promise<Fixture> {
   const { restic, server, formatVersion } = cell.settings;
-  const [, secondPassword] = fixturePasswords;
-  const repository = await cell.repository("restic", secondPassword);
+  const { location } = await openFixture(cell);
   const folder = await cell.temporaryFolder();
-  const fixture = await makeFixture({ restic, server, repository: repository.location, formatVersion, folder });
+  return makeFixture({ restic, server, repository: location, formatVersion, folder });
+}
+
+/** The checks on a fixture that was made by a cell of the same restic, server and format. */
+export async function checkFixture(cell: Cell, fixture: Fixture): Promise<void> {
+  const repository = await openFixture(cell);
   await checkReading(cell, repository, fixture);
   await repository.keys.makeCheap([secondPassword]);
   await checkDeduplication(cell, repository, fixture);
   await checkTrees(cell, repository);
+}
+
+const [, secondPassword] = fixturePasswords;
+
+function openFixture(cell: Cell): Promise<CellRepository> {
+  return cell.repository("restic", secondPassword);
 }
 
 async function checkReading(cell: Cell, { holdall }: CellRepository, { snapshots }: Fixture): Promise<void> {
@@ -46,7 +61,7 @@ async function checkReading(cell: Cell, { holdall }: CellRepository, { snapshots
 async function checkDeduplication(cell: Cell, { holdall, restic }: CellRepository, fixture: Fixture): Promise<void> {
   if (!cell.wants("c")) return;
   const sources = [{ rootName: "source", path: fixture.source }];
-  const saved = await holdall.backup({ sources, hostname: "holdall-host" });
+  const saved = await holdall.backup({ sources, hostname: "holdall-host", parent: null });
   await cell.check("c", "Holdall's backup of what restic stored adds 0 data blobs", async () => {
     const { dataBlobs, treeBlobs, failures } = resultOf(saved);
     const problems = [...failures];

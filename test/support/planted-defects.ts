@@ -93,7 +93,8 @@ function withOtherCuts(codec: Codec): Codec {
   };
 }
 
-function boundCodec(codec: Codec): Codec {
+/** A codec whose calls go to another: to be spread into one that does something else. */
+export function boundCodec(codec: Codec): Codec {
   return {
     parallelism: codec.parallelism,
     saveSmallFiles: (files, job) => codec.saveSmallFiles(files, job),
