@@ -3,7 +3,7 @@ import { HoldallError, IntegrityError, isAbort } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import type { Source } from "../base/ports.ts";
 import { isPlainName, type RawName } from "../base/raw-name.ts";
-import type { Codec, CompressionMode } from "../codec/codec.ts";
+import type { Codec } from "../codec/codec.ts";
 import type { Node } from "../format/node.ts";
 import { encodeSnapshot, type Snapshot } from "../format/snapshot.ts";
 import type { Tree } from "../format/tree.ts";
