@@ -8,6 +8,8 @@ export interface ConnectionCounts {
   readonly opened: number;
   /** Connections that are open now. */
   readonly open: number;
+  /** Most connections that were open at one moment. */
+  readonly peakOpen: number;
   /** Requests that came on a connection that had carried another one before. */
   readonly reuses: number;
   /** Most requests that were being answered at one moment. */
@@ -42,6 +44,7 @@ export async function startCountingServer(listener: RequestListener): Promise<Co
 class ConnectionCounter implements ConnectionCounts {
   opened = 0;
   open = 0;
+  peakOpen = 0;
   reuses = 0;
   peakRequests = 0;
   abandonedBodies = 0;
@@ -51,6 +54,7 @@ class ConnectionCounter implements ConnectionCounts {
   connect(socket: Socket): void {
     this.opened++;
     this.open++;
+    this.peakOpen = Math.max(this.peakOpen, this.open);
     socket.once("close", () => this.open--);
   }
 

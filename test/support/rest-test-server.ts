@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import { type ConnectionCounts, startCountingServer } from "./counting-server.ts";
 
 /**
@@ -33,6 +34,8 @@ export interface RestTestServerOptions {
   flavour?: RestFlavour;
   login?: { username: string; password: string };
   appendOnly?: boolean;
+  /** Turns of the event loop before each answer, so that requests overlap as they do over a network. Default 0. */
+  turnsBeforeAnswer?: number;
 }
 
 export interface RestTestServer {
@@ -86,6 +89,7 @@ class RestWorld {
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const seen = await read(request);
     this.requests.push(seen);
+    for (let turn = this.options.turnsBeforeAnswer ?? 0; turn > 0; turn--) await setImmediate();
     const fault = this.fault(seen);
     if (!fault || fault.afterwards) {
       const answer = this.answer(seen);
