@@ -3,7 +3,7 @@ import { type Bytes, utf8 } from "../base/bytes.ts";
 import { FormatError, UnsupportedError } from "../base/errors.ts";
 import type { MasterKey } from "./cipher.ts";
 
-/** scrypt's parameters as a key file has them. Memory is 128·N·r bytes, time grows with N·r·p. */
+/** scrypt's parameters as a key file has them. Memory is 128·r·(N + p + 2) bytes, time grows with N·r·p. */
 export interface KdfParameters {
   N: number;
   r: number;
@@ -17,8 +17,8 @@ export type KdfCost = Pick<KdfParameters, "N" | "r" | "p">;
 
 const saltLength = 64;
 
-/** A tab must stay alive whatever a key file asks for. */
-const memoryLimitBytes = 1024 ** 3;
+/** A tab must stay alive whatever a key file asks for. Room for a table of 1 GiB (N·r = 2^23) and what belongs to it. */
+const memoryLimitBytes = 1024 ** 3 + 16 * 1024 ** 2;
 
 /** About half a minute; what restic writes takes half a second. */
 const workLimit = 2 ** 26;
@@ -41,7 +41,8 @@ export function checkKdfParameters({ N, r, p, salt }: KdfParameters): void {
   if (!Number.isSafeInteger(p) || p < 1) throw malformed("p is no positive integer");
   if (r * p >= 2 ** 30) throw malformed("r times p is too large");
   if (salt.length !== saltLength) throw malformed("the salt has not 64 bytes");
-  if (128 * N * r > memoryLimitBytes) throw new UnsupportedError("kdf-too-expensive", { N, r, p, reason: "memory" });
+  if (128 * r * (N + p + 2) > memoryLimitBytes)
+    throw new UnsupportedError("kdf-too-expensive", { N, r, p, reason: "memory" });
   if (estimateKdfCost({ N, r, p }) > workLimit)
     throw new UnsupportedError("kdf-too-expensive", { N, r, p, reason: "time" });
 }
@@ -53,13 +54,17 @@ export function estimateKdfCost({ N, r, p }: KdfCost): number {
 
 /**
  * Derives the key under which a key file's master key is sealed. The password counts by its UTF-8 bytes, without Unicode
- * normalisation, and may be empty. Throws as checkKdfParameters does. The caller wipes the result.
+ * normalisation, and may be empty. Throws as checkKdfParameters does, and UnsupportedError "kdf-too-expensive" too if this
+ * machine has not the memory. The caller wipes the result.
  */
 export async function deriveUserKey(password: string, parameters: KdfParameters): Promise<MasterKey> {
   checkKdfParameters(parameters);
   const secret = utf8(password);
   try {
     return splitKey(await deriveBytes(secret, parameters));
+  } catch (cause) {
+    const { N, r, p } = parameters;
+    throw new UnsupportedError("kdf-too-expensive", { N, r, p, reason: "memory" }, { cause });
   } finally {
     secret.fill(0);
   }

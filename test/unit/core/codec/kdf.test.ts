@@ -56,6 +56,8 @@ describe("parameters out of a key file", () => {
   test.each([
     { N: 2 ** 21, r: 8 },
     { N: 2, r: 2 ** 23 },
+    { N: 2, r: 2 ** 22 },
+    { N: 2, p: 2 ** 24 },
     { N: 2 ** 40 },
     { N: 32768, r: 8, p: 257 },
     { N: 2, p: 2 ** 29 },
