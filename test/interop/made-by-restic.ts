@@ -1,4 +1,5 @@
 import { type Fixture, fixturePasswords, makeFixture } from "../support/fixtures.ts";
+import type { Restic } from "../support/restic.ts";
 import { describeTree, differences } from "../support/source-tree.ts";
 import { type Cell, type CellRepository, checkAllData, resultOf } from "./cell.ts";
 
@@ -63,9 +64,10 @@ async function checkDeduplication(cell: Cell, { holdall, restic }: CellRepositor
   const sources = [{ rootName: "source", path: fixture.source }];
   const saved = await holdall.backup({ sources, hostname: "holdall-host", parent: null });
   await cell.check("c", "Holdall's backup of what restic stored adds 0 data blobs", async () => {
-    const { dataBlobs, treeBlobs, failures } = resultOf(saved);
+    const { snapshotId, dataBlobs, treeBlobs, failures } = resultOf(saved);
     const problems = [...failures];
-    if (dataBlobs !== 0) problems.push(`${dataBlobs} data blobs were added`);
+    if (dataBlobs !== 0)
+      problems.push(`${dataBlobs} data blobs were added`, await otherCuts(restic, snapshotId, fixture));
     if (treeBlobs === 0) problems.push("no tree was added, so nothing was backed up");
     return { holdall: saved, problems };
   });
@@ -73,6 +75,14 @@ async function checkDeduplication(cell: Cell, { holdall, restic }: CellRepositor
     holdall: saved,
     ...(await checkAllData(restic)),
   }));
+}
+
+/** The files that Holdall has cut elsewhere than restic, and by which polynomial: what is needed to look for the reason. */
+async function otherCuts(restic: Restic, snapshot: string, fixture: Fixture): Promise<string> {
+  const config = await restic.run(["cat", "config"]);
+  const second = fixture.snapshots[3]?.id ?? "";
+  const diff = await restic.run(["diff", second, `${snapshot}:/source`]);
+  return [config.stdout, diff.stdout, diff.stderr].map(String).join("\n");
 }
 
 async function checkTrees(cell: Cell, { holdall }: CellRepository): Promise<void> {
