@@ -93,8 +93,7 @@ export async function answerFolderPicker(page: Page, folder: string): Promise<vo
         event.stopPropagation();
         const item = event.dataTransfer?.items[0];
         surface.remove();
-        // Not in every browser, so not in the compiler's library.
-        resolve(item && Reflect.apply(Reflect.get(item, "getAsFileSystemHandle"), item, []));
+        resolve(item?.getAsFileSystemHandle?.());
       };
     });
     document.body.append(surface);

@@ -1,0 +1,197 @@
+import { cp, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Locator, Page } from "@playwright/test";
+import { backupText, runText } from "../../src/ui/text/backup.ts";
+import { connectText } from "../../src/ui/text/connect.ts";
+import { filesText, restoreText } from "../../src/ui/text/files.ts";
+import { frameText } from "../../src/ui/text/frame.ts";
+import { jobsText } from "../../src/ui/text/jobs.ts";
+import { snapshotsText } from "../../src/ui/text/snapshots.ts";
+import { requirePeer } from "../support/peers.ts";
+import { Restic } from "../support/restic.ts";
+import { describeTree, differences, seededBytes, TreeWriter } from "../support/source-tree.ts";
+import { answerFolderPicker, dropFolder, expect, type StartedServer, test } from "./fixture.ts";
+
+const repository = "main-job";
+const password = "correct horse, Pferd & 馬";
+const host = "kitchen-browser";
+
+/** Deriving a key and a backup take their time on a busy machine. */
+const slow = { timeout: 90_000 };
+
+test("a real folder is backed up twice, and a file and a folder come back", async ({ page, server, workFolder }) => {
+  const source = join(workFolder, "Documents");
+  const before = join(workFolder, "before");
+  const target = join(workFolder, "target");
+  const pageErrors: string[] = [];
+  page.on("pageerror", (error) => pageErrors.push(error.message));
+  await mkdir(target);
+  fillSource(source);
+  await cp(source, before, { recursive: true });
+
+  await test.step("create the repository", async () => {
+    await page.goto("/");
+    await page.getByRole("button", { name: connectText.toCreate }).click();
+    await typeLocation(page, server);
+    await page.getByLabel(connectText.newPassword, { exact: true }).fill(password);
+    await page.getByLabel(connectText.repeatPassword, { exact: true }).fill(password);
+    await page.getByRole("button", { name: connectText.create, exact: true }).click();
+    await expect(page.getByRole("heading", { name: snapshotsText.emptyTitle })).toBeVisible(slow);
+  });
+
+  await test.step("back up", async () => {
+    await page.getByRole("link", { name: snapshotsText.emptyAction }).click();
+    // Before the first backup it is said what a browser cannot see.
+    await expect(page.getByText(backupText.invisible)).toBeVisible();
+    await backUp(page, source);
+    await expect(figure(page, runText.newFiles)).toHaveText(String(sourceFiles));
+    await expect(figure(page, runText.changedFiles)).toHaveText("0");
+  });
+
+  await test.step("change, and back up again", async () => {
+    await changeSource(source);
+    await page.getByRole("link", { name: runText.again }).click();
+    await backUp(page, source);
+    await expect(figure(page, runText.newFiles)).toHaveText("1");
+    await expect(figure(page, runText.changedFiles)).toHaveText("1");
+    await expect(page.getByText(runText.unchanged(sourceFiles - 2))).toBeVisible();
+  });
+
+  await test.step("reload: everything is locked, and opens with the password", async () => {
+    await page.reload();
+    await typeLocation(page, server);
+    await page.getByLabel(connectText.password, { exact: true }).fill(password);
+    await page.getByRole("button", { name: connectText.open, exact: true }).click();
+    await expect(snapshotLinks(page)).toHaveCount(2, slow);
+  });
+
+  await test.step("browse, and download a file", async () => {
+    await snapshotLinks(page).first().click();
+    await page.getByRole("link", { name: "Documents", exact: true }).click();
+    await page.getByRole("link", { name: "photos", exact: true }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: filesText.downloadNamed("größe ☃.jpg") }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("größe ☃.jpg");
+    await download.saveAs(join(workFolder, "downloads", "größe ☃.jpg"));
+    const saved = await describeTree(join(workFolder, "downloads"));
+    const original = await describeTree(join(source, "photos"));
+    expect([...saved.values()]).toEqual([original.get([...saved.keys()][0] ?? "")]);
+  });
+
+  await test.step("restore a folder", async () => {
+    await page.getByRole("navigation", { name: filesText.crumbs }).getByRole("link", { name: "Documents" }).click();
+    await expect(page.getByRole("link", { name: "photos", exact: true })).toBeVisible();
+    await page.getByRole("button", { name: filesText.restoreAll }).click();
+    await answerFolderPicker(page, target);
+    await page.getByRole("dialog").getByRole("button", { name: restoreText.choose }).click();
+    await expect(page.getByRole("heading", { name: jobsText.restore.done("Documents") })).toBeVisible();
+    expect(await differencesOf(source, join(target, "Documents"))).toEqual([]);
+  });
+
+  await test.step("lock", async () => {
+    await page.getByRole("button", { name: frameText.lock, exact: true }).click();
+    await expect(page.getByRole("heading", { name: connectText.title })).toBeVisible();
+  });
+  expect(pageErrors).toEqual([]);
+
+  for (const peer of ["restic-0.14", "restic-0.18"] as const) {
+    await test.step(`${peer} confirms the repository`, async () => {
+      await confirm(peer, server, { latest: source, first: before, into: join(workFolder, peer) });
+    });
+  }
+});
+
+const sourceFiles = 48;
+
+/** Names that Chromium lists, in several scripts; sizes around the chunker's limits; doubles and emptiness. */
+function fillSource(folder: string): void {
+  const tree = new TreeWriter(folder);
+  const photo = seededBytes(1, 1_400_000);
+  tree.file("large.bin", seededBytes(2, 9_000_001));
+  tree.file("photos/größe ☃.jpg", photo);
+  tree.file("photos/the same.jpg", photo);
+  tree.file("photos/2024/写真.jpg", seededBytes(3, 524_288));
+  tree.file("notes.txt", "the first version\n");
+  tree.file(".hidden/empty", "");
+  tree.file("gone tomorrow.log", "a line\n".repeat(100_000));
+  tree.file("deep/a/b/c/leaf & \u{1f600}.txt", "leaf\n");
+  tree.folder("empty folder/inside");
+  for (let i = 0; i < 40; i++) tree.file(`small/${i}.txt`, `small file ${i}\n`);
+}
+
+/** One file changed, one new (its bytes are known), one gone. */
+async function changeSource(folder: string): Promise<void> {
+  const tree = new TreeWriter(folder);
+  tree.file("notes.txt", "the second version, which is longer\n");
+  tree.file("photos/2025/a copy.jpg", seededBytes(1, 1_400_000));
+  await rm(join(folder, "gone tomorrow.log"));
+}
+
+async function typeLocation(page: Page, server: StartedServer): Promise<void> {
+  await page.getByLabel(connectText.address, { exact: true }).fill(`${server.address}repos/${repository}/`);
+  await page.getByLabel(connectText.username, { exact: true }).fill(server.login.user);
+  await page.getByLabel(connectText.serverPassword, { exact: true }).fill(server.login.password);
+}
+
+async function backUp(page: Page, source: string): Promise<void> {
+  await dropFolder(page, page.getByText(backupText.drop), source);
+  await expect(page.getByLabel(backupText.rootName, { exact: true })).toHaveValue("Documents");
+  await page.getByLabel(backupText.host, { exact: true }).fill(host);
+  await page.getByRole("button", { name: backupText.start }).click();
+  await expect(page.getByRole("heading", { name: runText.done("Documents") })).toBeVisible(slow);
+}
+
+function snapshotLinks(page: Page): Locator {
+  return page.getByRole("main").getByRole("link", { name: snapshotsText.files(sourceFiles) });
+}
+
+/** The value beside a name in a result. */
+function figure(page: Page, name: string): Locator {
+  return page
+    .locator("dl > div")
+    .filter({ has: page.getByRole("term").getByText(name, { exact: true }) })
+    .getByRole("definition")
+    .first();
+}
+
+interface Expected {
+  latest: string;
+  first: string;
+  into: string;
+}
+
+/** restic finds nothing wrong, no lock left, and restores both snapshots as the folder was at their time. */
+async function confirm(
+  peerName: "restic-0.14" | "restic-0.18",
+  server: StartedServer,
+  expected: Expected,
+): Promise<void> {
+  const program = requirePeer(peerName);
+  test.skip(program === null, `no ${peerName} on this machine`);
+  if (program === null) return;
+  const restic = await Restic.open({ program, repository: server.resticLocation(repository), password });
+  try {
+    await restic.succeed(["check", "--read-data"]);
+    expect((await restic.succeed(["list", "locks", "--no-lock"])).stdout.toString()).toBe("");
+    const snapshots = (
+      await restic.json<{ short_id: string; hostname: string; paths: string[] }[]>(["snapshots"])
+    ).flat();
+    expect(snapshots.map(({ hostname, paths }) => ({ hostname, paths }))).toEqual([
+      { hostname: host, paths: ["/Documents"] },
+      { hostname: host, paths: ["/Documents"] },
+    ]);
+    for (const [at, folder] of [expected.first, expected.latest].entries()) {
+      const into = join(expected.into, String(at));
+      await restic.succeed(["restore", snapshots[at]?.short_id ?? "", "--target", into]);
+      expect(await differencesOf(folder, join(into, "Documents"))).toEqual([]);
+    }
+  } finally {
+    await restic.close();
+  }
+}
+
+async function differencesOf(expected: string, actual: string): Promise<string[]> {
+  return differences(await describeTree(expected), await describeTree(actual));
+}
