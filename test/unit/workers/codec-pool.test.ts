@@ -327,6 +327,19 @@ test("closing rejects running, waiting and later calls with closed", async () =>
   for (const error of [...(await Promise.all(calls)), await later]) expect(error).toMatchObject({ code: "closed" });
 });
 
+test("a closed pool does not replace a worker that died before", async () => {
+  const { pool, spawned } = await makePool(1);
+  const lost = errorOf(pool.saveSmallFiles([fileOf(1)], jobWith({ ...keepingReceiver(), claim: () => dying() })));
+  const dying = () => {
+    spawned[0]?.die();
+    return new Promise<boolean[]>(() => {});
+  };
+  expect(await lost).toMatchObject({ code: "worker-died" });
+  pool.close();
+  expect(await errorOf(pool.sealBlob("data", Uint8Array.of(1), "off", never))).toMatchObject({ code: "closed" });
+  expect(spawned).toHaveLength(1);
+});
+
 test("about one worker a core, at least two and at most eight", () => {
   expect([1, 2, 4, 64].map(workersFor)).toEqual([2, 2, 4, 8]);
 });
