@@ -8,6 +8,7 @@ import { detectCapabilities } from "./platform/capabilities.ts";
 import { connectivity, watchConnectivity } from "./platform/connectivity.ts";
 import { saveDownload } from "./platform/download.ts";
 import { folderFromInput, foldersFromDrop, pickFolder } from "./platform/folder-pick.ts";
+import { proposeAddress } from "./platform/home-server.ts";
 import { registerServiceWorker } from "./platform/service-worker.ts";
 import App from "./ui/App.svelte";
 import type { Ports } from "./ui/ports.ts";
@@ -23,7 +24,7 @@ const ports: Ports = {
   saveDownload: (download) => saveDownload(download, serviceWorker),
   network: { isOnline: connectivity.isOnline, watch: watchConnectivity },
   onUpdate: (callback) => serviceWorker.onUpdate(callback),
-  proposedAddress: "",
+  proposeAddress,
 };
 
 const target = document.getElementById("app");

@@ -14,8 +14,8 @@ export interface Ports {
   network: NetworkPort;
   /** Calls back when a newer version of the app waits; `activate` reloads the page with it. */
   onUpdate(callback: (activate: () => void) => void): void;
-  /** Where a new address field starts: the repositories of the server that serves this page, or "". */
-  proposedAddress: string;
+  /** An address to start from, on the server that serves this page; "" if it hosts no repositories. */
+  proposeAddress(): Promise<string>;
 }
 
 export interface Capabilities {

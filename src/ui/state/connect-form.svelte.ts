@@ -26,11 +26,11 @@ export class ConnectForm {
   tookLogin = $state(false);
   #abort: AbortController | null = null;
 
-  constructor(
-    private readonly session: Session,
-    proposedAddress: string,
-  ) {
-    this.address = proposedAddress;
+  constructor(private readonly session: Session) {}
+
+  /** Starts the address field, unless something was typed meanwhile. */
+  propose(address: string): void {
+    if (this.address === "") this.address = address;
   }
 
   /** Moves credentials from the address to their own fields; done on paste and on leaving the field. */

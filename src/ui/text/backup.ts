@@ -24,7 +24,7 @@ export const backupText = {
   hostMissing: "Give this computer a name.",
   hostsKnown: "Already in this repository",
   continues: (when: string, program: string) =>
-    `Continues the backup of ${when}${program === "" ? "" : `, made by ${program}`}.`,
+    `Continues a series. Its last backup: ${when}${program === "" ? "" : `, by ${program}`}.`,
   startsNew: "Starts a new series: every file is read once.",
   invisible:
     "A browser sees files and folders only: no links, owners, permissions or special files, and it silently leaves out names that it dislikes, such as CON or a:b.",

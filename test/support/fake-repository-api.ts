@@ -1,0 +1,117 @@
+import { type ErrorCode, HoldallError, WrongPasswordError } from "../../src/core/base/errors.ts";
+import type {
+  BackupProgress,
+  BackupResult,
+  CallContext,
+  FolderEntry,
+  ParentInfo,
+  RepositoryApi,
+  RepositoryInfo,
+  RestoreProgress,
+  RestoreResult,
+  SnapshotInfo,
+} from "../../src/workers/repository-api.ts";
+
+/** What a fake repository holds and how it answers. Every part may be changed between calls. */
+export interface FakeRepository {
+  info: RepositoryInfo;
+  password: string;
+  /** Refuses every open with this code instead. */
+  refusal: ErrorCode | null;
+  /** Never answers open: the screen while it works. */
+  openHangs: boolean;
+  snapshots: SnapshotInfo[];
+  unreadable: string[];
+  /** The entries of a folder, and its name, by its path of positions. */
+  folder: (path: readonly number[]) => { names: string[]; entries: FolderEntry[] };
+  parent: ParentInfo;
+  /** What a backup reports, at once and in this order. */
+  backupProgress: BackupProgress[];
+  /** How a backup ends; null: only when it is cancelled. */
+  backupEnd: BackupResult | ErrorCode | null;
+  restoreProgress: RestoreProgress[];
+  restoreEnd: RestoreResult | ErrorCode | null;
+}
+
+/** A RepositoryApi in memory that plays a prepared repository: for the page alone, without a worker or a server. */
+export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
+  return {
+    async probe() {
+      return { state: repository.refusal === "no-repository" ? "empty" : "repository" };
+    },
+    async open({ password }, context) {
+      context?.onProgress?.({ phase: "keys", done: 0, total: 1 });
+      if (repository.openHangs) {
+        context?.onProgress?.({ phase: "index", done: 3, total: 12 });
+        await untilAborted(context);
+      }
+      if (repository.refusal !== null) throw new HoldallError(repository.refusal);
+      if (password !== repository.password) throw new WrongPasswordError("wrong-password");
+      return repository.info;
+    },
+    async create({ formatVersion }) {
+      if (repository.refusal !== null && repository.refusal !== "no-repository") {
+        throw new HoldallError(repository.refusal);
+      }
+      repository.info = { ...repository.info, formatVersion };
+      return repository.info;
+    },
+    async listSnapshots() {
+      const unreadable = repository.unreadable.map((path) => {
+        return { path, code: "mac-mismatch" as const, context: { type: "snapshot", id: path } };
+      });
+      return { snapshots: repository.snapshots, unreadable };
+    },
+    async listFolder({ path }) {
+      return repository.folder(path);
+    },
+    async inspectParent() {
+      return repository.parent;
+    },
+    async backup(_request, context) {
+      return play(repository.backupProgress, repository.backupEnd, context);
+    },
+    async saveFile({ port }, context) {
+      port.close();
+      await play(repository.restoreProgress, repository.restoreEnd, context);
+      return { length: 0 };
+    },
+    async restore(_request, context) {
+      return play(repository.restoreProgress, repository.restoreEnd, context);
+    },
+    async close() {},
+  };
+}
+
+/** A snapshot in which all that a test does not care about is plausible. */
+export function fakeSnapshot(values: Partial<SnapshotInfo> & { timeMs: number }): SnapshotInfo {
+  return {
+    id: values.timeMs.toString(16).padStart(64, "5"),
+    time: new Date(values.timeMs).toISOString(),
+    hostname: "laptop-browser",
+    username: "",
+    paths: ["/Documents"],
+    tags: [],
+    programVersion: "holdall 0.1.0",
+    parent: null,
+    summary: null,
+    ...values,
+  };
+}
+
+async function play<Progress, Result>(
+  progress: readonly Progress[],
+  end: Result | ErrorCode | null,
+  context: CallContext<Progress> | undefined,
+): Promise<Result> {
+  for (const step of progress) context?.onProgress?.(step);
+  if (end === null) return untilAborted(context);
+  if (typeof end === "string") throw new HoldallError(end as ErrorCode);
+  return end;
+}
+
+function untilAborted(context: CallContext<never> | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    context?.signal?.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
+  });
+}
