@@ -58,6 +58,8 @@ export class Archiver {
   phase: BackupPhase = "preparing";
   readonly counts = new BackupCounts();
   private blobs: BlobSaver | null = null;
+  /** Ends the run at once, wherever the walk is, when something that is under way fails. */
+  private readonly failure = new AbortController();
 
   constructor(
     private readonly repository: ArchiverRepository,
@@ -76,7 +78,7 @@ export class Archiver {
   async run(signal: AbortSignal): Promise<BackupOutcome> {
     checkSources(this.options.sources);
     await using lock = await this.repository.lock("shared", signal);
-    const running = AbortSignal.any([signal, lock.signal]);
+    const running = AbortSignal.any([signal, lock.signal, this.failure.signal]);
     await this.repository.refreshIndex(running); // after the lock: from here on nobody prunes
     const parent = await this.findParent(running);
     this.blobs = this.repository.createBlobSaver(lock, running);
@@ -145,6 +147,7 @@ export class Archiver {
       claimTree: (id) => blobs.claim("tree", [id])[0] === true,
       store: (blob) => blobs.store(blob),
       loadTree: (id) => trees.load(id, signal),
+      fail: (error) => this.failure.abort(error),
       signal,
     });
     return { ahead, saver };

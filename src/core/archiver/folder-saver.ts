@@ -25,6 +25,8 @@ export interface FolderSaverPorts {
   claimTree(id: Id): boolean;
   store(blob: SealedBlob): Promise<void>;
   loadTree(id: Id): Promise<Tree>;
+  /** Ends the run: something failed while the walk was already further on. */
+  fail(error: unknown): void;
   signal: AbortSignal;
 }
 
@@ -64,7 +66,7 @@ export class FolderSaver {
       ahead.release(folder);
     }
     const saved = this.finish(place, Promise.all(children));
-    saved.catch(() => {}); // awaited by the folder above, later
+    saved.catch(this.ports.fail); // the folder above awaits it much later
     return { saved };
   }
 
@@ -101,7 +103,7 @@ export class FolderSaver {
     }
     const { saved } = await files.begin(file);
     const node = saved.then((result) => this.fileDone(result, file, place, name));
-    node.catch(() => {}); // awaited by the folder, later
+    node.catch(this.ports.fail); // the folder awaits it much later
     return { saved: node };
   }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
 import { utf8 } from "../../../../src/core/base/bytes.ts";
+import type { SourceFolder } from "../../../../src/core/base/ports.ts";
+import { rawNameOf } from "../../../../src/core/base/raw-name.ts";
 import { portableNames } from "../../../../src/core/restorer/name-policy.ts";
 import { Restorer } from "../../../../src/core/restorer/restorer.ts";
 import { dyingAt, observed } from "../../../support/failing-backend.ts";
@@ -117,6 +119,35 @@ describe("a backup", () => {
     expect(await backend.list("snapshot", signal)).toEqual([]);
     expect(await backend.list("lock", signal)).toEqual([]);
     await backUp(repository, new MemoryFolder(sampleTree()));
+  });
+
+  test("ends soon after its first failure, with that failure", async () => {
+    const { backend } = await createTestRepository();
+    const full = observed(backend, ({ name, file }) =>
+      name === "save" && file.startsWith("data/") ? "before" : "none",
+    );
+    const repository = await openTestRepository(full);
+    const modifiedMs = 1;
+    const folder: SourceFolder = {
+      async *entries() {
+        for (let i = 0; i < 100; i++) {
+          const open = async () => {
+            const bytes = noise(i + 1, 8 * 1024 * 1024);
+            return { size: bytes.length, modifiedMs, blob: new Blob([bytes]) };
+          };
+          const inner: SourceFolder = {
+            async *entries() {
+              yield { kind: "file", name: rawNameOf("file"), open };
+            },
+          };
+          yield { kind: "folder", name: rawNameOf(`folder ${100 + i}`), folder: inner };
+        }
+      },
+    };
+    await expect(backUp(repository, folder)).rejects.toMatchObject({ code: "network" });
+    expect(full.operations.filter(({ name, file }) => name === "save" && file.startsWith("data/")).length).toBeLessThan(
+      12,
+    );
   });
 
   test("that dies at step n, for every n, leaves what the next run can build on", { timeout: 120_000 }, async () => {
