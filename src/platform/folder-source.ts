@@ -1,4 +1,4 @@
-import { HoldallError, isAbort } from "../core/base/errors.ts";
+import { HoldallError } from "../core/base/errors.ts";
 import type { SourceEntry, SourceFile, SourceFolder } from "../core/base/ports.ts";
 import { rawNameOf } from "../core/base/raw-name.ts";
 import type { FolderPick } from "../workers/repository-api.ts";
@@ -45,7 +45,7 @@ async function openHandle(handle: FileSystemFileHandle, signal: AbortSignal): Pr
 
 /** The platform's AbortErrors are no aborts of ours: only the signal's are. */
 function unreadable(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted && (error === signal.reason || isAbort(error))) return error;
+  if (signal.aborted) return signal.reason;
   if (error instanceof HoldallError) return error;
   const reason = error instanceof Error ? error.name : "unknown";
   return new HoldallError("source-unreadable", { reason }, { cause: error });

@@ -13,14 +13,14 @@ async function writeAll(writer: FileWriter, value: string): Promise<void> {
   await writer.close();
 }
 
-test("folders and files are made where they belong, each folder once", async () => {
+test("folders and files are made where they belong, each folder asked for once", async () => {
   const root = new MemoryFolder("target");
   const sink = folderSinkOf(root);
   await Promise.all([sink.folder(["a"]), sink.folder(["a", "b"]), sink.folder(["a", "b"])]);
   const names = ["1", "2", "3"];
   await Promise.all(names.map(async (name) => writeAll(await sink.file(["a", "b", name], 1, false), name)));
   expect(root.tree()).toEqual({ "a/": "", "a/b/": "", "a/b/1": "1", "a/b/2": "2", "a/b/3": "3" });
-  expect(root.made).toBe(1);
+  expect(root.asked).toBe(1);
 });
 
 test("positions may be written in any order and at once; the content appears at close", async () => {

@@ -7,7 +7,8 @@ export class MemoryFolder implements FileSystemDirectoryHandle {
   readonly faults = new Map<Fault, Error>();
   /** Names that the platform refuses. */
   readonly refused = new Set<string>();
-  made = 0;
+  /** How often a folder in it was asked for. */
+  asked = 0;
 
   constructor(readonly name: string) {}
 
@@ -34,11 +35,11 @@ export class MemoryFolder implements FileSystemDirectoryHandle {
   }
 
   async getDirectoryHandle(name: string, options?: FileSystemGetDirectoryOptions): Promise<FileSystemDirectoryHandle> {
+    this.asked++;
     const child = this.child(name);
     if (child instanceof MemoryFolder) return child;
     if (child) throw new DOMException("a file", "TypeMismatchError");
     if (!options?.create) throw new DOMException("nothing there", "NotFoundError");
-    this.made++;
     return this.addFolder(name);
   }
 
