@@ -26,6 +26,8 @@ export interface RepositoryApi {
   saveFile: Method<{ snapshot: string; path: NodePath; port: MessagePort }, { length: number }, RestoreProgress>;
   /** Restores the given things (folders with all they hold) into a local folder. */
   restore: Method<RestoreRequest, RestoreResult, RestoreProgress>;
+  /** Progress tells the ids of the lock files that jobs hold, at first and at every change; ends when it is aborted. */
+  watchLocks: Method<Record<never, never>, void, string[]>;
   /** Removes own locks and forgets the keys; running calls end with "closed". */
   close: Method<Record<never, never>, void>;
 }

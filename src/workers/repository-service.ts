@@ -13,6 +13,7 @@ import { openFile, Restorer } from "../core/restorer/restorer.ts";
 import { BackupJob } from "./backup-job.ts";
 import { displayPath, failedFile } from "./failed-file.ts";
 import { listFolder, nodeTypeOf } from "./folder-listing.ts";
+import { HeldLocks } from "./held-locks.ts";
 import { countInvisible } from "./invisible-entries.ts";
 import { withProgress } from "./progress-sampler.ts";
 import type {
@@ -59,6 +60,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   private opened: { repository: Repository; closing: AbortController } | null = null;
   /** The last failure that is waited out, and when the next attempt will have begun. */
   private lastWait: { code: ErrorCode; untilMs: number } | null = null;
+  private readonly locks = new HeldLocks();
   private readonly jobs = new Set<Promise<unknown>>();
 
   constructor(private readonly ports: RepositoryServicePorts) {}
@@ -168,6 +170,10 @@ export class RepositoryService implements Served<RepositoryApi> {
     });
   }
 
+  watchLocks(_: Record<never, never>, { signal, onProgress }: Context<string[]>): Promise<void> {
+    return this.locks.watch(onProgress, signal);
+  }
+
   async close(): Promise<void> {
     const { opened } = this;
     this.opened = null;
@@ -188,7 +194,8 @@ export class RepositoryService implements Served<RepositoryApi> {
       },
     };
     const backend = this.ports.connect(location, retry);
-    const { repository, unusableKeys, kernelBuild } = await open({ ...this.ports, backend });
+    const journal = this.locks.watching(this.ports.journal);
+    const { repository, unusableKeys, kernelBuild } = await open({ ...this.ports, backend, journal });
     delete retry.attempts; // from here on only the user ends the trying
     this.opened = { repository, closing: new AbortController() };
     const { id, formatVersion } = repository.config;

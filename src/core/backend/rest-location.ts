@@ -1,3 +1,4 @@
+import { utf8 } from "../base/bytes.ts";
 import { BackendError } from "../base/errors.ts";
 
 /** HTTP Basic login of a REST server; not the repository's password. */
@@ -63,4 +64,11 @@ function checkedUrl(url: URL): string {
 
 function badAddress(reason: string): BackendError {
   return new BackendError("bad-address", { reason });
+}
+
+/** The value of an Authorization header: HTTP Basic, its text in UTF-8. */
+export function basicAuthorization({ username, password }: RestLogin): string {
+  let binary = "";
+  for (const byte of utf8(`${username}:${password}`)) binary += String.fromCharCode(byte);
+  return `Basic ${btoa(binary)}`;
 }

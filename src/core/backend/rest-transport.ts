@@ -1,9 +1,8 @@
-import { utf8 } from "../base/bytes.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { BackendError, type ErrorContext } from "../base/errors.ts";
 import { AnswerBody, type BodyWatch } from "./answer-body.ts";
 import type { RestAnswer, RestMethod } from "./rest-answer.ts";
-import type { RestLogin } from "./rest-location.ts";
+import { basicAuthorization, type RestLogin } from "./rest-location.ts";
 
 export interface RestRequest {
   method: RestMethod;
@@ -93,12 +92,6 @@ export class RestTransport {
       referrerPolicy: "no-referrer",
     };
   }
-}
-
-function basicAuthorization({ username, password }: RestLogin): string {
-  let binary = "";
-  for (const byte of utf8(`${username}:${password}`)) binary += String.fromCharCode(byte);
-  return `Basic ${btoa(binary)}`;
 }
 
 /** The life of one exchange: the caller's wish to leave, the stall timer, and the platform's failures in our words. */
