@@ -11,7 +11,7 @@ let exitCode = runNpm(["exec", "--", "tsx", "test/peers/install.ts"]);
 
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
-const runs = [vitest("unit"), vitest("interop"), playwright()];
+const runs = [vitest("unit"), vitest("peers"), cells(), playwright()];
 
 for (const { name, passed, failed, skipped } of runs) {
   console.log(`${name}: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} SKIPPED` : ""}`);
@@ -37,6 +37,13 @@ function vitest(name) {
     failed: report.numFailedTests,
     skipped: report.numPendingTests + report.numTodoTests,
   }));
+}
+
+/** Holdall against every real restic on every real server. */
+function cells() {
+  const file = `${reports}interop.json`;
+  const code = runNpm(["run", "test:interop", "--", "--report", file]);
+  return counted("interop", code, file, ({ passed, failed }) => ({ passed, failed, skipped: 0 }));
 }
 
 function playwright() {

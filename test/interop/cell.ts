@@ -93,7 +93,8 @@ export class Cell {
     try {
       outcome = await work();
     } catch (error) {
-      outcome = { problems: [error instanceof Error ? (error.stack ?? error.message) : String(error)] };
+      const run = error instanceof HoldallFailure ? { holdall: error.run } : {};
+      outcome = { ...run, problems: [error instanceof Error ? (error.stack ?? error.message) : String(error)] };
     }
     this.settings.report({
       cell: this.name,
@@ -134,7 +135,13 @@ function failuresOf({ restic, holdall }: CheckOutcome): string[] {
 /** The result of a run that must have succeeded. */
 export function resultOf<T>(run: HoldallRun<T>): T {
   if (run.exitCode === 0 && run.result !== null) return run.result;
-  throw new Error(`${run.command} ended with ${run.exitCode ?? "a signal"}:\n${run.stderr.slice(0, 4000)}`);
+  throw new HoldallFailure(run);
+}
+
+class HoldallFailure extends Error {
+  constructor(readonly run: HoldallRun<unknown>) {
+    super(`${run.command} gave no result`);
+  }
 }
 
 /** `restic check --read-data` and what is wrong with its words: an exit code of 0 alone would also pass for a check of nothing. */

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { type Peer, requirePeer } from "../support/peers.ts";
 import { type RestServer, startEmbedded, startRclone, startRestServer } from "../support/rest-servers.ts";
 import { allLetters, Cell, type CellSources, type CheckResult } from "./cell.ts";
@@ -10,9 +11,9 @@ import { makeSources } from "./sources.ts";
 
 /**
  * The real restics and the real REST servers against Holdall: every combination is a cell, every check is printed by name
- * with the exit codes of both programs. `npx tsx test/interop/run.ts`; an argument runs only the cells whose name contains it.
+ * with the exit codes of both programs. `--cells TEXT` runs only those whose name contains it; `--report FILE` writes the counts as JSON.
  */
-async function main(filter: string): Promise<void> {
+async function main({ cells: filter, report }: { cells: string; report: string | undefined }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "holdall-interop-"));
   const servers = await startServers();
   const results: CheckResult[] = [];
@@ -28,6 +29,9 @@ async function main(filter: string): Promise<void> {
     await rm(folder, { recursive: true, force: true });
   }
   const failed = results.filter(({ problems }) => problems.length > 0);
+  if (report !== undefined) {
+    await writeFile(report, JSON.stringify({ passed: results.length - failed.length, failed: failed.length }));
+  }
   console.log(`interop: ${results.length} checks, ${failed.length} failed`);
   // No result at all is no success: the peers are missing.
   process.exitCode = failed.length === 0 && results.length > 0 ? 0 : 1;
@@ -105,4 +109,7 @@ function codeOf(exitCode: number | null | undefined): string {
   return exitCode === undefined ? "-" : String(exitCode ?? "killed");
 }
 
-await main(process.argv[2] ?? "");
+const { values } = parseArgs({
+  options: { cells: { type: "string", default: "" }, report: { type: "string" } },
+});
+await main({ cells: values.cells, report: values.report });
