@@ -82,7 +82,8 @@ export async function answerFolderPicker(page: Page, folder: string): Promise<vo
   const handle = await page.evaluateHandle(() => {
     const surface = document.createElement("div");
     surface.style.cssText = "position:fixed;inset:0 auto auto 0;width:20px;height:20px;z-index:2147483647";
-    const dropped = new Promise<unknown>((resolve) => {
+    const dropped = new Promise<unknown>((resolve, reject) => {
+      setTimeout(() => reject(new Error("the dropped folder did not arrive")), 20_000);
       surface.ondragenter = (event) => event.preventDefault();
       surface.ondragover = (event) => {
         event.preventDefault();
@@ -96,7 +97,8 @@ export async function answerFolderPicker(page: Page, folder: string): Promise<vo
         resolve(item?.getAsFileSystemHandle?.());
       };
     });
-    document.body.append(surface);
+    // Behind a modal dialog nothing can be dropped on.
+    (document.querySelector("dialog:modal") ?? document.body).append(surface);
     Reflect.set(window, "showDirectoryPicker", () => dropped);
     return { dropped };
   });
