@@ -9,6 +9,7 @@ import { connectivity, watchConnectivity } from "./platform/connectivity.ts";
 import { saveDownload } from "./platform/download.ts";
 import { folderFromInput, foldersFromDrop, pickFolder } from "./platform/folder-pick.ts";
 import { proposeAddress } from "./platform/home-server.ts";
+import { removeLocksOnLeaving } from "./platform/lock-farewell.ts";
 import { registerServiceWorker } from "./platform/service-worker.ts";
 import App from "./ui/App.svelte";
 import type { Ports } from "./ui/ports.ts";
@@ -22,6 +23,7 @@ const ports: Ports = {
   capabilities: detectCapabilities(),
   folders: { pick: pickFolder, fromDrop: foldersFromDrop, fromInput: folderFromInput },
   saveDownload: (download) => saveDownload(download, serviceWorker),
+  removeLocksOnLeaving,
   network: { isOnline: connectivity.isOnline, watch: watchConnectivity },
   onUpdate: (callback) => serviceWorker.onUpdate(callback),
   proposeAddress,

@@ -1,5 +1,5 @@
 import type { RepositoryClient } from "../workers/client.ts";
-import type { FolderPick } from "../workers/repository-api.ts";
+import type { FolderPick, RepositoryApi, RepositoryLocation } from "../workers/repository-api.ts";
 
 export type { RepositoryClient };
 
@@ -11,6 +11,8 @@ export interface Ports {
   folders: FolderPorts;
   /** Saves one streamed file as a download; resolves when the last byte is on its way to the disk. */
   saveDownload(download: Download): Promise<void>;
+  /** From now on leaving the page removes the locks of jobs that still run; until the returned function is called. */
+  removeLocksOnLeaving(location: RepositoryLocation, api: RepositoryApi): () => void;
   network: NetworkPort;
   /** Calls back when a newer version of the app waits; `activate` reloads the page with it. */
   onUpdate(callback: (activate: () => void) => void): void;

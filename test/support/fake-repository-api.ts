@@ -79,6 +79,10 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
     async restore(_request, context) {
       return play(repository.restoreProgress, repository.restoreEnd, context);
     },
+    watchLocks(_none, context) {
+      context?.onProgress?.([]);
+      return untilAborted(context);
+    },
     async close() {},
   };
 }

@@ -42,6 +42,7 @@ export class Session {
   lost = $state.raw<Failure | null>(null);
   locking = $state(false);
   #client: RepositoryClient | null = null;
+  #stayWithLocks: () => void = () => {};
 
   constructor(
     private readonly ports: Ports,
@@ -51,7 +52,7 @@ export class Session {
   async open(location: RepositoryLocation, password: string, context: CallContext<OpenProgress>): Promise<void> {
     const client = this.#startClient();
     const info = await client.api.open({ location, password }, context);
-    this.#enter(info, client);
+    this.#enter(info, { client, location });
   }
 
   async create(
@@ -62,7 +63,7 @@ export class Session {
   ): Promise<void> {
     const client = this.#startClient();
     const info = await client.api.create({ location, password, formatVersion }, context);
-    this.#enter(info, client);
+    this.#enter(info, { client, location });
   }
 
   /** Lets the worker remove its locks, for a moment at most, then ends it. */
@@ -89,9 +90,11 @@ export class Session {
     return client;
   }
 
-  #enter(info: RepositoryInfo, client: RepositoryClient): void {
+  #enter(info: RepositoryInfo, opened: { client: RepositoryClient; location: RepositoryLocation }): void {
+    const { client, location } = opened;
     const repository = new OpenRepository(info, client.api, this.ports);
     this.lost = null;
+    this.#stayWithLocks = this.ports.removeLocksOnLeaving(location, client.api);
     this.connection = { state: "open", repository };
     void repository.snapshots.reload();
     const { route } = this.router;
@@ -100,6 +103,7 @@ export class Session {
   }
 
   #leave(): void {
+    this.#stayWithLocks();
     this.#client?.terminate();
     this.#client = null;
     this.connection = { state: "closed" };

@@ -37,7 +37,7 @@ export const filesText = {
 export const restoreText = {
   title: "Restore to a folder",
   what: (count: number, name: string | null) => (name === null ? countOf(count, "thing", "things") : name),
-  body: "Choose a folder on this computer. What is restored keeps its names and its place below it.",
+  body: "Choose a folder on this computer. What is restored is put into it under its own name.",
   overwrite: "Replace files that are already there",
   overwriteHint: "Otherwise they stay as they are and are listed at the end.",
   choose: "Choose a folder…",

@@ -32,7 +32,7 @@ export const jobsText = {
     written: "Written",
     checked: "Every byte was checked before it was written.",
     renamed: (count: number) => `${countOf(count, "name", "names")} had to change`,
-    renamedHint: "The system of this computer does not take them as they were.",
+    renamedHint: "The system of this computer refuses what stood there.",
     skipped: (count: number) => `${countOf(count, "thing was", "things were")} left out`,
     skippedHint: "A browser cannot make links, devices and the like.",
     failures: (count: number) => `${countOf(count, "file", "files")} could not be restored`,

@@ -1,5 +1,6 @@
 import { mount } from "svelte";
 import App from "../../../src/ui/App.svelte";
+import type { Ports } from "../../../src/ui/ports.ts";
 import "../../../src/ui/styles/base.css";
 import type { FolderPick } from "../../../src/workers/repository-api.ts";
 import { fakeRepositoryApi } from "../../support/fake-repository-api.ts";
@@ -11,31 +12,28 @@ Object.assign(window, { repository });
 
 const folder: FolderPick = { kind: "files", files: [], emptyFolders: [], unreadable: [] };
 
+const ports: Ports = {
+  openRepositoryClient: () => {
+    return { api: fakeRepositoryApi(repository), terminate: () => {}, onDied: new Promise<never>(() => {}) };
+  },
+  capabilities: { secureContext: true, folderPicker: true, folderInput: true },
+  folders: {
+    pick: () => navigator.storage.getDirectory(),
+    fromDrop: async () => [
+      { name: "Documents", folder },
+      { name: "Photos", folder },
+    ],
+    fromInput: () => ({ name: "Documents", folder }),
+  },
+  saveDownload: async (download) => {
+    await download.start(new MessageChannel().port1);
+  },
+  removeLocksOnLeaving: () => () => {},
+  network: { isOnline: () => true, watch: () => () => {} },
+  onUpdate: () => {},
+  proposeAddress: async () => "",
+};
+
 const target = document.getElementById("app");
 if (target === null) throw new Error("no #app");
-mount(App, {
-  target,
-  props: {
-    ports: {
-      openRepositoryClient: () => {
-        return { api: fakeRepositoryApi(repository), terminate: () => {}, onDied: new Promise<never>(() => {}) };
-      },
-      capabilities: { secureContext: true, folderPicker: true, folderInput: true },
-      folders: {
-        pick: () => navigator.storage.getDirectory(),
-        fromDrop: async () => [
-          { name: "Documents", folder },
-          { name: "Photos", folder },
-        ],
-        fromInput: () => ({ name: "Documents", folder }),
-      },
-      saveDownload: async (download) => {
-        const { port1 } = new MessageChannel();
-        await download.start(port1);
-      },
-      network: { isOnline: () => true, watch: () => () => {} },
-      onUpdate: () => {},
-      proposeAddress: async () => "",
-    },
-  },
-});
+mount(App, { target, props: { ports } });
