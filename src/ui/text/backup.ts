@@ -86,7 +86,7 @@ export const runText = {
   newFiles: "New files",
   changedFiles: "Changed",
   unchanged: (count: number) => `${countOf(count, "file", "files")} unchanged`,
-  storedOf: (bytes: number) => `${sizeText(bytes)} of new data, compressed and sealed`,
+  storedOf: (bytes: number) => `for ${sizeText(bytes)} of new data`,
   failuresHint: "They are not in this snapshot. The next backup tries them again.",
   storedHint: (bytes: number) => `${sizeText(bytes)} read`,
   stored: "Stored",
