@@ -50,15 +50,15 @@ export function unquoteName(text: string): RawName | null {
   if (/["\n]/.test(text) && !text.includes("\\")) return null;
   if (!text.includes("\\")) return rawNameOf(text);
   let name = "";
-  let offset = 0;
+  let readLength = 0;
   for (const match of text.matchAll(quotedPart)) {
-    if (match.index !== offset) return null;
     const part = unquotePart(match);
     if (part === null) return null;
     name += part;
-    offset += match[0].length;
+    readLength += match[0].length;
   }
-  return offset === text.length ? (name as RawName) : null;
+  // What no match covers is no part of a quoted name.
+  return readLength === text.length ? (name as RawName) : null;
 }
 
 /** A run without escapes, or one escape: \x, \u, \U, octal, short. */

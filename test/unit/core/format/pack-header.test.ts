@@ -47,9 +47,14 @@ test.each([
   ["a type that is none", `04${header.slice(2)}`],
   ["an entry cut off", header.slice(0, -2)],
   ["a blob shorter than its seal", header.replace("0120000000", "011f000000")],
-  ["more than 4 GiB", header.replace("0234000000", "02ffffffff")],
 ])("a header with %s is refused", (_, hex) => {
   expect(() => decodePackHeader(bytesOfHex(hex), 198, 2)).toThrow(/^pack-header-malformed/);
+});
+
+test("a header of blobs beyond 4 GiB is refused even if its lengths add up", () => {
+  const packLength = 0xffff_ffff + 32 + 36 + 41 + 37;
+  const long = bytesOfHex(header.replace("0234000000", "02ffffffff"));
+  expect(() => decodePackHeader(long, packLength, 2)).toThrow("pack too long");
 });
 
 test("a header of more than 16 MiB is refused unread", () => {
