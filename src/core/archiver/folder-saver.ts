@@ -1,5 +1,5 @@
 import type { Bytes } from "../base/bytes.ts";
-import { FormatError, IntegrityError } from "../base/errors.ts";
+import { FormatError, HoldallError, IntegrityError } from "../base/errors.ts";
 import { hashId, type Id } from "../base/id.ts";
 import type { SourceFile } from "../base/ports.ts";
 import type { RawName } from "../base/raw-name.ts";
@@ -51,43 +51,40 @@ export class FolderSaver {
    * rejects if the run must end. Throws "source-unreadable" if the folder itself cannot be listed.
    */
   async begin(folder: FolderReader, place: Place): Promise<{ saved: Promise<SavedNode> }> {
-    const { ahead, counts, signal } = this.ports;
+    const { ahead, counts, signal, fail } = this.ports;
     signal.throwIfAborted();
     const entries = await folder.read();
     counts.currentPath = place.path;
     const parentTree = await this.parentTree(place.parent);
     const children: Promise<SavedNode | null>[] = [];
     try {
-      for (const entry of entries) children.push(...(await this.beginEntry(entry, place, parentTree)));
-    } catch (error) {
-      for (const child of children) child.catch(() => {});
-      throw error;
+      for (const entry of entries) {
+        const begun = await this.beginEntry(entry, place, parentTree);
+        if (begun) children.push(begun.saved);
+      }
     } finally {
       ahead.release(folder);
     }
     const saved = this.finish(place, Promise.all(children));
-    saved.catch(this.ports.fail); // the folder above awaits it much later
+    saved.catch(fail); // the folder above awaits it much later
     return { saved };
   }
 
+  /** Null for what the run goes on without. */
   private async beginEntry(
     entry: ReadEntry,
-    place: Place,
+    { path }: Place,
     parentTree: ReadonlyMap<RawName, Node>,
-  ): Promise<Promise<SavedNode | null>[]> {
+  ): Promise<{ saved: Promise<SavedNode | null> } | null> {
     const { name } = entry;
-    const below: Place = { name, path: [...place.path, name], parent: parentTree.get(name) ?? null };
-    if (entry.kind === "failed") {
-      this.ports.counts.failed(below.path, entry.error);
-      return [];
-    }
-    if (entry.kind === "file") return [await this.beginFile(entry.file, below)].map(({ saved }) => saved);
+    const place: Place = { name, path: [...path, name], parent: parentTree.get(name) ?? null };
     try {
-      return [(await this.begin(entry.folder, below)).saved];
+      if (entry.kind === "failed") throw entry.error;
+      return entry.kind === "file" ? await this.beginFile(entry.file, place) : await this.begin(entry.folder, place);
     } catch (error) {
       if (!isSourceUnreadable(error)) throw error;
-      this.ports.counts.failed(below.path, error);
-      return [];
+      this.ports.counts.failed(place.path, error);
+      return null;
     }
   }
 
@@ -166,5 +163,5 @@ export class FolderSaver {
 }
 
 function isSourceUnreadable(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "source-unreadable";
+  return error instanceof HoldallError && error.code === "source-unreadable";
 }
