@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import { FileSaver } from "../../../../src/core/archiver/file-saver.ts";
+import { HoldallError } from "../../../../src/core/base/errors.ts";
+import { type Id, parseId } from "../../../../src/core/base/id.ts";
+import type { SourceFile } from "../../../../src/core/base/ports.ts";
+import type { Codec, FileToSave, SaveJob } from "../../../../src/core/codec/codec.ts";
+
+const mebibyte = 1024 * 1024;
+const stretchLength = 16 * mebibyte;
+
+const job: SaveJob = {
+  compression: "auto",
+  receiver: { claim: async (ids) => ids.map(() => true), store: async () => {} },
+  signal: new AbortController().signal,
+};
+
+/** A file that says its size and holds nothing: the codec below never reads it. */
+function fileOf(size: number): SourceFile {
+  return { size, modifiedMs: 0, blob: new Blob() };
+}
+
+function idOf(number: number): Id {
+  return parseId(number.toString(16).padStart(64, "0")) as Id;
+}
+
+/** A codec that notes what is in flight, and answers a turn of the event loop later. */
+class NotingCodec implements Codec {
+  readonly parallelism = 3;
+  readonly groups: number[] = [];
+  inFlight = 0;
+  mostInFlight = 0;
+
+  constructor(private readonly unreadableOffset = Number.POSITIVE_INFINITY) {}
+
+  async saveSmallFiles(files: readonly FileToSave[]) {
+    this.groups.push(files.length);
+    return this.noted(async () => files.map(({ size }) => ({ content: [idOf(size)] })));
+  }
+
+  async saveStretch(file: FileToSave, offset: number, onCut: (next: number) => void) {
+    return this.noted(async () => {
+      if (offset >= this.unreadableOffset) throw new HoldallError("source-unreadable");
+      const length = Math.min(stretchLength, file.size - offset);
+      onCut(offset + length);
+      await turn();
+      return { content: [idOf(offset / stretchLength)], length };
+    });
+  }
+
+  async sealBlob(): Promise<never> {
+    throw new Error("not asked for");
+  }
+
+  async openBlobs(): Promise<never> {
+    throw new Error("not asked for");
+  }
+
+  close(): void {}
+
+  private async noted<T>(work: () => Promise<T>): Promise<T> {
+    this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
+    await turn();
+    try {
+      return await work();
+    } finally {
+      this.inFlight--;
+    }
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+test("a file of any size is never more than the codec's parallelism in memory", async () => {
+  const codec = new NotingCodec();
+  let read = 0;
+  const saver = new FileSaver(codec, job, (length) => {
+    read += length;
+  });
+  const large = await Promise.all([
+    saver.begin(fileOf(100 * stretchLength + 5)),
+    saver.begin(fileOf(40 * stretchLength)),
+  ]);
+  const contents = await Promise.all(large.map(({ saved }) => saved));
+  expect(codec.mostInFlight).toBe(3);
+  expect(read).toBe(140 * stretchLength + 5);
+  expect(contents[0]).toEqual({ content: Array.from({ length: 101 }, (_, i) => idOf(i)) });
+});
+
+test("small files are saved in groups, each with its own content", async () => {
+  const codec = new NotingCodec();
+  const saver = new FileSaver(codec, job, () => {});
+  const begun = [];
+  for (let size = 1; size <= 150; size++) begun.push(await saver.begin(fileOf(size)));
+  await saver.flush();
+  const contents = await Promise.all(begun.map(({ saved }) => saved));
+  expect(codec.groups).toEqual([64, 64, 22]);
+  expect(contents).toEqual(Array.from({ length: 150 }, (_, i) => ({ content: [idOf(i + 1)] })));
+});
+
+test("a group has at most 4 MiB and a file more", async () => {
+  const codec = new NotingCodec();
+  const saver = new FileSaver(codec, job, () => {});
+  for (let i = 0; i < 20; i++) await saver.begin(fileOf(500_000));
+  await saver.flush();
+  expect(codec.groups).toEqual([9, 9, 2]);
+});
+
+test("an empty file needs no codec", async () => {
+  const codec = new NotingCodec();
+  const { saved } = await new FileSaver(codec, job, () => {}).begin(fileOf(0));
+  expect(await saved).toEqual({ content: [] });
+  expect(codec.groups).toEqual([]);
+});
+
+test("a large file that becomes unreadable is an error of its own, and its places are free again", async () => {
+  const codec = new NotingCodec(2 * stretchLength);
+  const saver = new FileSaver(codec, job, () => {});
+  const { saved } = await saver.begin(fileOf(10 * stretchLength));
+  expect(await saved).toMatchObject({ error: { code: "source-unreadable" } });
+  for (let i = 0; i < 4; i++) {
+    const next = await saver.begin(fileOf(mebibyte));
+    expect(await next.saved).toEqual({ content: [idOf(0)] });
+  }
+});

@@ -1,0 +1,137 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
+import { type Bytes, randomBytes } from "../../../../src/core/base/bytes.ts";
+import { hashId, type Id, parseId } from "../../../../src/core/base/id.ts";
+import { Cipher, generateMasterKey, importMasterKey } from "../../../../src/core/codec/cipher.ts";
+import type { SealedBlob } from "../../../../src/core/codec/codec.ts";
+import { loadKernel } from "../../../../src/core/codec/kernel.ts";
+import { decodeIndex } from "../../../../src/core/format/index-file.ts";
+import { decodePackHeader, locatePackHeader } from "../../../../src/core/format/pack-header.ts";
+import { BlobSaver } from "../../../../src/core/repository/blob-saver.ts";
+import { MasterIndex } from "../../../../src/core/repository/master-index.ts";
+import { Packer } from "../../../../src/core/repository/packer.ts";
+import { nodeKernels } from "../../../support/kernels.ts";
+
+const mebibyte = 1024 * 1024;
+const signal = new AbortController().signal;
+let cipher: Cipher;
+
+beforeAll(async () => {
+  cipher = new Cipher(await importMasterKey(generateMasterKey()), await loadKernel(nodeKernels));
+});
+
+function idOf(number: number): Id {
+  return parseId(number.toString(16).padStart(64, "0")) as Id;
+}
+
+function blobOf(number: number, length = mebibyte): SealedBlob {
+  const sealed = new Uint8Array(length).fill(number);
+  return { type: "data", id: idOf(number), sealed, plainLength: length - 32, compressed: false };
+}
+
+describe("a packer", () => {
+  test("gives out a pack when it has 16 MiB, and spreads blobs over two open ones", () => {
+    const packer = new Packer();
+    const full = Array.from({ length: 200 }, (_, i) => packer.add(blobOf(i))).filter((pack) => pack !== null);
+    for (const pack of full) expect(pack.length).toBe(16 * mebibyte);
+    const orders = full.map((pack) => pack.blobs.map((blob) => blob.id).join());
+    const inOrder = full.map((_, n) => Array.from({ length: 16 }, (_, i) => idOf(n * 16 + i)).join());
+    expect(orders).not.toEqual(inOrder);
+  });
+
+  test("merges what is left if it fits one pack", () => {
+    const packer = new Packer();
+    for (let i = 0; i < 10; i++) packer.add(blobOf(i));
+    const rest = packer.takeRest();
+    expect(rest).toHaveLength(1);
+    expect(rest[0]?.blobs.map(({ offset }) => offset)).toEqual(Array.from({ length: 10 }, (_, i) => i * mebibyte));
+    expect(packer.takeRest()).toEqual([]);
+  });
+
+  test("puts a blob of the target's size into a pack of its own", () => {
+    expect(new Packer().add(blobOf(1, 16 * mebibyte))?.blobs).toHaveLength(1);
+  });
+});
+
+/** A blob saver over a backend in memory, and the index files that it wrote. */
+function saverOver(backend: MemoryBackend, clock = { nowMs: 0 }) {
+  const index = new MasterIndex();
+  const indexFiles: Bytes[] = [];
+  const ports = {
+    backend,
+    cipher,
+    index,
+    ensureLocked: async () => {},
+    save: async (json: Bytes) => {
+      indexFiles.push(json);
+      return hashId(randomBytes(32));
+    },
+    now: () => clock.nowMs,
+  };
+  return { saver: new BlobSaver(ports, signal), index, indexFiles };
+}
+
+function packsIn(indexFile: Bytes): string[] {
+  const packs: string[] = [];
+  decodeIndex(indexFile, 2, { pack: (id) => void packs.push(id), blob: () => {} });
+  return packs;
+}
+
+describe("a blob saver", () => {
+  test("stores packs that their own headers describe, named by their hash", async () => {
+    const backend = new MemoryBackend();
+    const { saver, index, indexFiles } = saverOver(backend);
+    const blobs = [blobOf(1, 1000), blobOf(2, 3000)];
+    for (const blob of blobs) {
+      expect(saver.claim("data", [blob.id])).toEqual([true]);
+      await saver.store(blob);
+    }
+    expect(indexFiles).toEqual([]);
+    await saver.finish();
+    const [pack] = await backend.list("data", signal);
+    if (!pack) throw new Error("no pack");
+    const bytes = await backend.load({ type: "data", id: pack.id }, signal);
+    expect(await hashId(bytes)).toBe(pack.id);
+    const place = locatePackHeader(bytes.subarray(-4), bytes.length);
+    const header = await cipher.open(bytes.subarray(place.offset, place.offset + place.length));
+    expect(decodePackHeader(header, bytes.length, 2)).toEqual(index.blobsOfPack(pack.id));
+    expect(indexFiles.map(packsIn)).toEqual([[pack.id]]);
+  });
+
+  test("gives each new id to one caller only", () => {
+    const { saver, index } = saverOver(new MemoryBackend());
+    index.addPack(idOf(99), [{ type: "data", id: idOf(3), offset: 0, length: 40, uncompressedLength: null }]);
+    expect(saver.claim("data", [idOf(1), idOf(1), idOf(3)])).toEqual([true, false, false]);
+    expect(saver.claim("data", [idOf(1)])).toEqual([false]);
+    expect(saver.claim("tree", [idOf(1)])).toEqual([true]);
+  });
+
+  test("writes an index file after every eight packs", async () => {
+    const { saver, indexFiles } = saverOver(new MemoryBackend());
+    for (let i = 0; i < 20; i++) await saver.store(blobOf(i, 16 * mebibyte));
+    await saver.finish();
+    expect(indexFiles.flatMap(packsIn)).toHaveLength(20);
+    expect(new Set(indexFiles.flatMap(packsIn)).size).toBe(20);
+    expect(indexFiles.map((file) => packsIn(file).length)).toEqual([8, 8, 4]);
+  });
+
+  test("writes an index file after a minute, however few the packs", async () => {
+    const clock = { nowMs: 0 };
+    const { saver, indexFiles } = saverOver(new MemoryBackend({ connections: 1 }), clock);
+    await saver.store(blobOf(1, 16 * mebibyte));
+    clock.nowMs = 60_000;
+    await saver.store(blobOf(2, 16 * mebibyte));
+    await saver.store(blobOf(3, 16 * mebibyte));
+    expect(indexFiles.length).toBeGreaterThanOrEqual(1);
+    await saver.finish();
+    expect(indexFiles.flatMap(packsIn)).toHaveLength(3);
+  });
+
+  test("writes nothing if nothing was stored", async () => {
+    const backend = new MemoryBackend();
+    const { saver, indexFiles } = saverOver(backend);
+    await saver.finish();
+    expect(indexFiles).toEqual([]);
+    expect(await backend.list("data", signal)).toEqual([]);
+  });
+});
