@@ -88,7 +88,11 @@ export class Site {
     const target = parseRequestTarget(request.url ?? "");
     if (target === undefined) return refuse(response, { status: 400, reason: "that is not a path of this server" });
     const [prefix = "", ...segments] = target.segments;
-    if (prefix !== "repos" && prefix !== "up") return this.app.answer(request, response, target.segments);
+    if (prefix !== "repos" && prefix !== "up") {
+      // Tells the page that a repository can be made here, and where.
+      response.setHeader("Holdall-Repositories", "/repos/");
+      return this.app.answer(request, response, target.segments);
+    }
     setHeaders(response, repositoryHeaders(origin, this.options));
     const refusal = examineRepositoryCaller(request);
     if (refusal !== undefined) return refuse(response, refusal);
