@@ -5,7 +5,7 @@ import { connectText } from "../text/connect.ts";
 import { errorText } from "../text/errors.ts";
 import type { Session } from "./session.svelte.ts";
 
-export type ConnectField = "address" | "serverPassword" | "password" | "repeated";
+export type ConnectField = "address" | "username" | "serverPassword" | "password" | "repeated";
 
 /** What the Connect screen asks for, and what became of it. Passwords are dropped as soon as they have been used. */
 export class ConnectForm {
@@ -97,12 +97,18 @@ export class ConnectForm {
   }
 
   #explain(failure: Failure): void {
+    if (failure.code === "login-rejected" && this.username === "" && this.serverPassword === "") {
+      this.problem = { field: "username", sentence: connectText.loginNeeded };
+      return;
+    }
     const field = fieldOf(failure.code);
     if (field === null) this.failure = failure;
     else this.problem = { field, sentence: sentenceOf(failure.code) };
   }
 
+  /** What comes next, after a lock, is opening. */
   #forget(): void {
+    this.mode = "open";
     this.serverPassword = "";
     this.password = "";
     this.repeated = "";

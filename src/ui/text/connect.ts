@@ -10,6 +10,7 @@ export const connectText = {
   addressMissing: "Type the address of the repository.",
   serverLegend: "Server login",
   serverHint: "Lets you in at the server. Leave it empty if the server asks for none.",
+  loginNeeded: "The server asks for a login. It is not the password of the repository.",
   username: "User name",
   serverPassword: "Server password",
   repositoryLegend: "Repository password",

@@ -3,6 +3,7 @@ import type { Ports } from "../../../../src/ui/ports.ts";
 import { ConnectForm } from "../../../../src/ui/state/connect-form.svelte.ts";
 import { Router } from "../../../../src/ui/state/router.svelte.ts";
 import { Session } from "../../../../src/ui/state/session.svelte.ts";
+import { connectText } from "../../../../src/ui/text/connect.ts";
 import type { RepositoryLocation } from "../../../../src/workers/repository-api.ts";
 import { preparedRepository } from "../../../browser/pictures/repository.ts";
 import { type FakeRepository, fakeRepositoryApi } from "../../../support/fake-repository-api.ts";
@@ -79,6 +80,22 @@ test("a wrong login is said at the server's fields", async () => {
   const { form } = formOn({ refusal: "login-rejected" });
   await form.submit();
   expect(form.problem?.field).toBe("serverPassword");
+});
+
+test("a login that was not given is asked for, not called wrong", async () => {
+  const { form } = formOn({ refusal: "login-rejected" });
+  form.address = "https://nas.home/photos/";
+  await form.submit();
+  expect(form.problem).toEqual({ field: "username", sentence: connectText.loginNeeded });
+});
+
+test("after creating and locking the form is there to open", async () => {
+  const { form, session } = formOn({});
+  form.setMode("create");
+  form.repeated = "correct";
+  await form.submit();
+  await session.lock();
+  expect(form.mode).toBe("open");
 });
 
 test("an address without a repository is no field's fault", async () => {
