@@ -1,7 +1,14 @@
 import type { Backend, ListedFile } from "../backend/backend.ts";
 import { loadVerified } from "../backend/verified-load.ts";
 import { type Bytes, randomBytes } from "../base/bytes.ts";
-import { BackendError, FormatError, IntegrityError, UnsupportedError, WrongPasswordError } from "../base/errors.ts";
+import {
+  BackendError,
+  FormatError,
+  type HoldallError,
+  IntegrityError,
+  UnsupportedError,
+  WrongPasswordError,
+} from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import { formatTime } from "../base/rfc3339.ts";
 import { Cipher, importMasterKey, type MasterKey, wipeMasterKey } from "../codec/cipher.ts";
@@ -29,6 +36,11 @@ export interface OpenKeyOptions {
   /** The key that worked last: tried before the others are even loaded. */
   keyHint?: Id | null;
   signal: AbortSignal;
+  /**
+   * True if the key, which is lent, is this repository's. A key file of another repository with the same password would
+   * otherwise shut this one.
+   */
+  accepts?: (master: MasterKey) => Promise<boolean>;
   /** No derivation is begun later than this many milliseconds after the first. */
   budgetMs?: number;
   /** Milliseconds on a clock that never goes back. */
@@ -53,7 +65,8 @@ const mostKeyFiles = 1000;
 /**
  * Finds the key file that the password opens: first the one that worked last, then the cheapest, so that whatever else
  * lies in keys/ costs little time. Files that are no usable keys are counted and passed over, where restic gives up.
- * Throws WrongPasswordError "wrong-password" with the counts in its context; UnsupportedError "kdf-too-expensive" if keys
+ * Throws WrongPasswordError "wrong-password" with the counts in its context; IntegrityError "config-damaged" if the
+ * password opens keys that are not accepted, and no other; UnsupportedError "kdf-too-expensive" if keys
  * are left out only because of their cost; BackendErrors, unless one file alone is gone.
  */
 export async function openKey(backend: Backend, kernel: Kernel, options: OpenKeyOptions): Promise<OpenedKey> {
@@ -69,7 +82,7 @@ interface Candidate {
 class KeySearch {
   private readonly now: () => number;
   private readonly deadline: number;
-  private readonly counts = { tried: 0, unusable: 0, tooExpensive: 0, leftOut: 0 };
+  private readonly counts = { tried: 0, unusable: 0, tooExpensive: 0, leftOut: 0, foreign: 0 };
 
   constructor(
     private readonly backend: Backend,
@@ -96,7 +109,9 @@ class KeySearch {
       this.options.signal.throwIfAborted();
       const master = this.now() > this.deadline ? "left out" : await this.try(candidate.file);
       if (master === "left out") this.counts.leftOut++;
-      else if (master !== null) return { keyId: candidate.id, file: candidate.file, master };
+      else if (master !== null && (await this.isAccepted(master))) {
+        return { keyId: candidate.id, file: candidate.file, master };
+      }
     }
     return null;
   }
@@ -136,6 +151,14 @@ class KeySearch {
     });
   }
 
+  /** A key that is not accepted is counted and wiped. */
+  private async isAccepted(master: MasterKey): Promise<boolean> {
+    if ((await this.options.accepts?.(master)) ?? true) return true;
+    this.counts.foreign++;
+    wipeMasterKey(master);
+    return false;
+  }
+
   /** Null instead of the errors that only say that this file is no usable key, which are counted. */
   private async unlessUnusable<T>(work: () => Promise<T>): Promise<T | null> {
     try {
@@ -148,9 +171,10 @@ class KeySearch {
     }
   }
 
-  private failure(): WrongPasswordError | UnsupportedError {
-    const { tried, unusable, tooExpensive, leftOut } = this.counts;
+  private failure(): HoldallError {
+    const { tried, unusable, tooExpensive, leftOut, foreign } = this.counts;
     const context = { triedKeys: tried, unusableKeys: unusable, tooExpensiveKeys: tooExpensive, leftOutKeys: leftOut };
+    if (foreign > 0) return new IntegrityError("config-damaged", { ...context, foreignKeys: foreign });
     if (tried === 0 && tooExpensive > 0) return new UnsupportedError("kdf-too-expensive", context);
     return new WrongPasswordError("wrong-password", context);
   }

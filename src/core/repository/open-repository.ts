@@ -1,14 +1,14 @@
 import type { Backend } from "../backend/backend.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
-import { BackendError, FormatError, HoldallError } from "../base/errors.ts";
+import { BackendError, FormatError, HoldallError, IntegrityError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import type { KernelSource, LockJournal } from "../base/ports.ts";
 import { BlobCodec, type BlobCodecOptions } from "../codec/blob-codec.ts";
 import { Cipher, importMasterKey, type MasterKey, wipeMasterKey } from "../codec/cipher.ts";
 import type { Codec } from "../codec/codec.ts";
 import { loadCompression } from "../codec/compression.ts";
-import { loadKernel } from "../codec/kernel.ts";
+import { type Kernel, loadKernel } from "../codec/kernel.ts";
 import { type Config, openConfig } from "../format/config.ts";
 import { openKey } from "./keys.ts";
 import { Repository } from "./repository.ts";
@@ -49,7 +49,10 @@ export async function openRepository(ports: RepositoryPorts, options: OpenOption
   const sealedConfig = await loadConfig(ports.backend, signal);
   onPhase("keys", 0, 1);
   const kernel = await loadKernel(ports.kernels);
-  const { keyId, master, unusableKeys } = await openKey(ports.backend, kernel, options);
+  const { keyId, master, unusableKeys } = await openKey(ports.backend, kernel, {
+    ...options,
+    accepts: (key) => opensConfig(key, kernel, sealedConfig),
+  });
   onPhase("config", 0, 1);
   const unlocked = await unlock(ports, { keyId, master }, (cipher) => openConfig(sealedConfig, cipher));
   try {
@@ -79,6 +82,19 @@ export async function unlock(
   const codec = await createCodec({ kernels, key, polynomial, formatVersion });
   const repository = new Repository({ backend, config, keyId, cipher, codec, files, journal, clock });
   return { repository, kernelBuild: kernel.build };
+}
+
+async function opensConfig(master: MasterKey, kernel: Kernel, sealedConfig: Bytes): Promise<boolean> {
+  const cipher = new Cipher(await importMasterKey(master), kernel);
+  try {
+    await openConfig(sealedConfig, cipher);
+    return true;
+  } catch (error) {
+    if (error instanceof IntegrityError) return false;
+    throw error;
+  } finally {
+    cipher.wipe();
+  }
 }
 
 async function loadConfig(backend: Backend, signal: AbortSignal): Promise<Bytes> {

@@ -149,6 +149,21 @@ test("a wrong password is told as such, after one derivation a key", async () =>
   expect(error).toBeInstanceOf(WrongPasswordError);
 });
 
+test("a cheaper key file of another repository with the same password shuts nobody out", async () => {
+  const other = await createTestRepository();
+  const [foreign] = await other.backend.list("key", signal);
+  if (!foreign) throw new Error("no key");
+  const bytes = await other.backend.load({ type: "key", id: foreign.id }, signal);
+  const { backend: own } = await createTestRepository();
+  await own.save({ type: "key", id: foreign.id }, bytes, signal);
+  expect((await openTestRepository(own)).keyId).not.toBe(foreign.id);
+  for (const { id } of await own.list("key", signal)) {
+    if (id !== foreign.id) await own.remove({ type: "key", id }, signal);
+  }
+  const error = await failureOf(openTestRepository(own));
+  expect(error).toMatchObject({ code: "config-damaged", context: { foreignKeys: 1 } });
+});
+
 test("an address without a repository is told as such", async () => {
   const empty = new MemoryBackend();
   const error = await failureOf(openTestRepository(empty));
