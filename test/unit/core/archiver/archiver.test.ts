@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
+import { withLimit } from "../../../../src/core/backend/with-limit.ts";
 import { utf8 } from "../../../../src/core/base/bytes.ts";
 import type { SourceFolder } from "../../../../src/core/base/ports.ts";
 import { rawNameOf } from "../../../../src/core/base/raw-name.ts";
@@ -46,9 +47,11 @@ async function restored(repository: Parameters<typeof backUp>[0], snapshot: Awai
   return sink;
 }
 
-describe("a backup", () => {
+describe.each([5, 1])("a backup over %d connections at most", (connections) => {
+  const emptyBackend = () => withLimit(new MemoryBackend({ connections }), connections);
+
   test.each([1, 2] as const)("comes back byte for byte from a repository of format %d", async (formatVersion) => {
-    const { repository, backend } = await createTestRepository(new MemoryBackend(), formatVersion);
+    const { repository, backend } = await createTestRepository(emptyBackend(), formatVersion);
     const tree = sampleTree(20 * 1024 * 1024 + 17);
     const { id, counts } = await backUp(repository, new MemoryFolder(tree));
     expect(counts.filesNew).toBe(6);
@@ -62,7 +65,7 @@ describe("a backup", () => {
   });
 
   test("of an unchanged folder reads no file, stores no blob and gives the same tree", async () => {
-    const { repository } = await createTestRepository();
+    const { repository } = await createTestRepository(emptyBackend());
     const first = await backUp(repository, new MemoryFolder(sampleTree()));
     expect(first.counts.bytesRead).toBeGreaterThan(2_000_000);
     const second = await backUp(repository, new MemoryFolder(sampleTree()));
@@ -74,7 +77,7 @@ describe("a backup", () => {
   });
 
   test("gives the same tree whatever the order in which the folder is listed", async () => {
-    const { repository } = await createTestRepository();
+    const { repository } = await createTestRepository(emptyBackend());
     const timeMs = Date.UTC(2026, 1, 1); // an empty folder without a parent has the time of the run
     const first = await backUp(repository, new MemoryFolder(sampleTree()), { timeMs });
     const reversed = new MemoryFolder(sampleTree(), (names) => [...names].reverse());
@@ -84,7 +87,7 @@ describe("a backup", () => {
   });
 
   test("after an edit at depth 3 stores one data blob and four trees", async () => {
-    const { repository } = await createTestRepository();
+    const { repository } = await createTestRepository(emptyBackend());
     await backUp(repository, new MemoryFolder(sampleTree()));
     const tree = sampleTree();
     tree["photos"] = { "a.jpg": file(noise(4, 700_000)), deep: { deeper: { "leaf ä.txt": file("edited", 1) } } };
@@ -95,7 +98,7 @@ describe("a backup", () => {
   });
 
   test("goes on without a file that cannot be read, and says which", async () => {
-    const { repository } = await createTestRepository();
+    const { repository } = await createTestRepository(emptyBackend());
     const tree = sampleTree();
     tree["gone.txt"] = { ...file("gone"), unreadable: true };
     tree["gone.bin"] = { ...file(noise(9, 2_000_000)), unreadable: true };
@@ -108,7 +111,7 @@ describe("a backup", () => {
   });
 
   test("that is cancelled writes no snapshot and leaves no lock", async () => {
-    const { repository, backend } = await createTestRepository();
+    const { repository, backend } = await createTestRepository(emptyBackend());
     const controller = new AbortController();
     const cancelling = observed(backend, (operation) => {
       if (operation.name === "save" && operation.file.startsWith("data/")) controller.abort();
@@ -122,7 +125,7 @@ describe("a backup", () => {
   });
 
   test("ends soon after its first failure, with that failure", async () => {
-    const { backend } = await createTestRepository();
+    const { backend } = await createTestRepository(emptyBackend());
     const full = observed(backend, ({ name, file }) =>
       name === "save" && file.startsWith("data/") ? "before" : "none",
     );
@@ -152,14 +155,14 @@ describe("a backup", () => {
 
   test("that dies at step n, for every n, leaves what the next run can build on", { timeout: 120_000 }, async () => {
     const tree = { "a.txt": file("a"), sub: { "b.bin": file(noise(5, 600_000)) } };
-    const { backend } = await createTestRepository();
+    const { backend } = await createTestRepository(emptyBackend());
     const complete = observed(backend);
     await backUp(await openTestRepository(complete), new MemoryFolder(tree));
     const steps = complete.operations.length;
     expect(steps).toBeGreaterThan(8);
     for (const how of ["before", "after"] as const) {
       for (let step = 1; step <= steps; step++) {
-        const { backend: fresh } = await createTestRepository();
+        const { backend: fresh } = await createTestRepository(emptyBackend());
         const died = await (async () =>
           backUp(await openTestRepository(dyingAt(fresh, step, how)), new MemoryFolder(tree)))().then(
           () => false,
