@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Backend } from "../../src/core/backend/backend.ts";
 import { connectRest } from "../../src/core/backend/connect-rest.ts";
 import { utf8 } from "../../src/core/base/bytes.ts";
+import { altered } from "../support/altered-backend.ts";
 import { type EmbeddedServer, startEmbeddedServer } from "../support/embedded-server.ts";
 import { dyingAt, observed } from "../support/failing-backend.ts";
 import { MemoryFolder, type MemoryTree } from "../support/memory-folder.ts";
@@ -73,18 +74,11 @@ describe.skipIf(program === null)("restic after a run that died", () => {
 
   test("is not fooled: a backend that loses the index files is found out", async () => {
     const { backend, restic } = await fresh();
-    const forgetful: Backend = {
-      location: backend.location,
-      connections: backend.connections,
-      create: (signal) => backend.create(signal),
-      stat: (handle, signal) => backend.stat(handle, signal),
-      list: (type, signal) => backend.list(type, signal),
-      load: (handle, signal, range) => backend.load(handle, signal, range),
+    const forgetful = altered(backend, {
       save: async (handle, bytes, signal) => {
         if (handle.type !== "index") await backend.save(handle, bytes, signal);
       },
-      remove: (handle, signal) => backend.remove(handle, signal),
-    };
+    });
     await backUp(await openTestRepository(forgetful), new MemoryFolder(after));
     expect((await restic.run(["check"])).exitCode).not.toBe(0);
     await restic.close();

@@ -7,6 +7,7 @@ import { encodeNode, type Node } from "../../src/core/format/node.ts";
 import { encodeTree, type Tree } from "../../src/core/format/tree.ts";
 import { type Backend, connectRest, type Id, type Repository } from "../../src/core/index.ts";
 import type { Alterations, EngineLocation } from "../interop/engine.ts";
+import { altered } from "./altered-backend.ts";
 import { openKeyFile, openReference, type ReferenceKey, sealWithNarrowCounter } from "./restic-crypto.ts";
 
 /**
@@ -124,18 +125,11 @@ function withoutDeduplication(repository: ArchiverRepository): ArchiverRepositor
 }
 
 function withoutUnlocking(backend: Backend): Backend {
-  return {
-    location: backend.location,
-    connections: backend.connections,
-    create: (signal) => backend.create(signal),
-    stat: (handle, signal) => backend.stat(handle, signal),
-    list: (type, signal) => backend.list(type, signal),
-    load: (handle, signal, range) => backend.load(handle, signal, range),
-    save: (handle, bytes, signal) => backend.save(handle, bytes, signal),
+  return altered(backend, {
     remove: async (handle, signal) => {
       if (handle.type !== "lock") await backend.remove(handle, signal);
     },
-  };
+  });
 }
 
 type AlterNodes = (nodes: readonly Node[]) => readonly Node[];

@@ -7,7 +7,7 @@ import type { Codec } from "../codec/codec.ts";
 import type { Node } from "../format/node.ts";
 import { encodeSnapshot, type Snapshot } from "../format/snapshot.ts";
 import type { Tree } from "../format/tree.ts";
-import type { BlobSaver, SavedTotals } from "../repository/blob-saver.ts";
+import { type BlobSaver, noTotals, type SavedTotals } from "../repository/blob-saver.ts";
 import type { Lock } from "../repository/lock.ts";
 import type { SnapshotListing, StoredSnapshot } from "../repository/repository.ts";
 import { BackupCounts } from "./backup-counts.ts";
@@ -39,15 +39,6 @@ export interface BackupOutcome {
 
 export type BackupPhase = "preparing" | "saving" | "finishing" | "verifying";
 
-const noTotals: SavedTotals = {
-  dataBlobs: 0,
-  treeBlobs: 0,
-  addedBytes: 0,
-  addedPackedBytes: 0,
-  uploadedBytes: 0,
-  packs: 0,
-};
-
 /**
  * One backup run: lock, parent, walk, snapshot, read back.
  *
@@ -68,7 +59,7 @@ export class Archiver {
   ) {}
 
   get totals(): Readonly<SavedTotals> {
-    return this.blobs?.totals ?? noTotals;
+    return this.blobs?.totals ?? noTotals();
   }
 
   /**

@@ -29,6 +29,10 @@ export interface SavedTotals {
   packs: number;
 }
 
+export function noTotals(): SavedTotals {
+  return { dataBlobs: 0, treeBlobs: 0, addedBytes: 0, addedPackedBytes: 0, uploadedBytes: 0, packs: 0 };
+}
+
 /** How long a cancelled run may take to write its last index file. */
 const abandonLimitMs = 5_000;
 
@@ -37,14 +41,7 @@ const abandonLimitMs = 5_000;
  * claimed, in the index from the moment that its pack is stored. After the first failure every call rejects with it.
  */
 export class BlobSaver {
-  readonly totals: SavedTotals = {
-    dataBlobs: 0,
-    treeBlobs: 0,
-    addedBytes: 0,
-    addedPackedBytes: 0,
-    uploadedBytes: 0,
-    packs: 0,
-  };
+  readonly totals = noTotals();
   private readonly claimed = { data: new Set<Id>(), tree: new Set<Id>() };
   private readonly packers = { data: new Packer(), tree: new Packer() };
   private readonly indexSaver: IndexSaver;

@@ -7,6 +7,7 @@ import type { Id } from "../../../../src/core/base/id.ts";
 import { openRepository } from "../../../../src/core/repository/open-repository.ts";
 import { portableNames } from "../../../../src/core/restorer/name-policy.ts";
 import { openFile, Restorer } from "../../../../src/core/restorer/restorer.ts";
+import { altered } from "../../../support/altered-backend.ts";
 import { nodeKernels } from "../../../support/kernels.ts";
 import { MemoryFolder, MemorySink } from "../../../support/memory-folder.ts";
 import {
@@ -32,26 +33,12 @@ beforeAll(async () => {
 
 /** The same backend, where a bit is flipped in everything that is loaded of one type. */
 function flipping(type: FileType, position: (length: number) => number): Backend {
-  return {
-    ...bound(backend),
+  return altered(backend, {
     async load(handle, loadSignal, range) {
       const bytes = await backend.load(handle, loadSignal, range);
       return handle.type === type ? flipped(bytes, position(bytes.length)) : bytes;
     },
-  };
-}
-
-function bound(of: Backend): Backend {
-  return {
-    location: of.location,
-    connections: of.connections,
-    create: (s) => of.create(s),
-    stat: (handle, s) => of.stat(handle, s),
-    list: (type, s) => of.list(type, s),
-    load: (handle, s, range) => of.load(handle, s, range),
-    save: (handle, bytes, s) => of.save(handle, bytes, s),
-    remove: (handle, s) => of.remove(handle, s),
-  };
+  });
 }
 
 function flipped(bytes: Bytes, position: number): Bytes {
@@ -124,15 +111,14 @@ test("a damaged data blob fails its file only, and a download of it ends with th
   const { nodes } = await intact.trees.load(root.subtree, signal);
   const blob = nodes[1]?.content?.[0] as Id;
   const place = intact.index.locations("data", blob)[0];
-  const damaging: Backend = {
-    ...bound(backend),
+  const damaging = altered(backend, {
     async load(handle, loadSignal, range) {
       const bytes = await backend.load(handle, loadSignal, range);
       if (handle.type !== "data" || handle.id !== place?.pack || !range) return bytes;
       const at = place.offset + 100 - range.offset;
       return at >= 0 && at < bytes.length ? flipped(bytes, at) : bytes;
     },
-  };
+  });
   const repository = await openTestRepository(damaging);
   const sink = new MemorySink();
   const restorer = new Restorer(repository, { snapshot, paths: [[]], sink, names: portableNames, overwrite: false });
