@@ -53,7 +53,7 @@ export const floors: readonly Floor[] = [
   // core: no DOM, no node:, no Svelte (its tsconfig.json sees to the names that need no import)
   floor("front door", ["src/core/index.ts"], { imports: core }),
   floor("base", ["src/core/base/"], {}),
-  floor("codec", ["src/core/codec/"], { imports: ["base"], packages: ["hash-wasm", "@bokuweb/zstd-wasm"] }),
+  floor("codec", ["src/core/codec/"], { imports: ["base"], packages: ["hash-wasm"] }),
   floor("format", ["src/core/format/"], { imports: upToCodec }),
   floor("backend", ["src/core/backend/"], { imports: upToFormat }),
   floor("repository", ["src/core/repository/"], { imports: upToBackend }),
@@ -70,20 +70,19 @@ export const floors: readonly Floor[] = [
   floor("platform", ["src/platform/"], {
     imports: [...core, "wire", "kernels"],
     importsTypes: ["contract"],
-    packages: ["idb-keyval", "valibot", "workbox-window"],
+    packages: ["idb-keyval", "workbox-window"],
   }),
   floor("client", ["src/workers/client.ts"], { imports: ["base", "wire", "workers"], importsTypes: ["contract"] }),
   floor("workers", ["src/workers/"], {
     imports: [...core, "front door", "kernels", "wire", "platform"],
     importsTypes: ["contract"],
-    packages: ["valibot"],
   }),
 
   floor("ui", ["src/ui/"], {
     imports: ["client"],
     // platform: its ports, whose implementations main.ts hands in.
     importsTypes: ["base", "codec", "contract", "platform"],
-    packages: ["svelte", "bits-ui", "virtua", "@lucide/svelte", "valibot"],
+    packages: ["svelte", "virtua", "@lucide/svelte"],
   }),
   floor("sw", ["src/sw/"], { imports: ["base", "wire"] }),
   // Runs before there is a package, all but the build itself.
@@ -94,12 +93,12 @@ export const floors: readonly Floor[] = [
   floor("server", ["src/server/"], {
     imports: ["base"],
     importsTypes: ["backend"],
-    packages: ["node:", "hono", "@hono/node-server", "bcryptjs", "valibot"],
+    packages: ["node:", "bcryptjs"],
   }),
   floor("main", ["src/main.ts"], {
     imports: ["ui", "platform", "client"],
     importsTypes: ["base", "contract"],
-    packages: ["svelte", "workbox-window"],
+    packages: ["svelte"],
   }),
 ];
 
