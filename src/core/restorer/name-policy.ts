@@ -6,9 +6,14 @@ export type NamePolicy = (name: RawName) => string;
 /** The name's own bytes: for a sink that takes RawNames as they are. */
 export const verbatimNames: NamePolicy = (name) => name;
 
-const refusedCharacters = /[\p{Cc}<>:"/\\|?*]/gu;
-const deviceName = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)(?:\.|$)/i;
-const refusedEnding = /\.(?:lnk|local|scf|url)$/i;
+/** Format characters are also what joins emoji. */
+const refusedCharacters = /[\p{Cc}\p{Cf}\p{Noncharacter_Code_Point}<>:"/\\|?*]/gu;
+/** One dot may stand in front; what follows it is looked at like the start. */
+const refusedStart = /^[\s~]|(?<=^\.)[\s~.]/u;
+const refusedEnd = /[\s~.]$/u;
+const deviceName = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|clock\$|conin\$|conout\$)(?:\.|$)/i;
+/** Windows gives meanings to these, a class id in braces among them. */
+const refusedEnding = /\.(?:lnk|local|scf|url|\{[^.]*\})$/i;
 const refusedName = /^(?:desktop\.ini|thumbs\.db)$/i;
 /** File systems allow 255 bytes; the browser writes under a longer, temporary name first. */
 const longestName = 240;
@@ -18,8 +23,10 @@ const longestName = 240;
  * that `a:b` becomes `a%3Ab`. A name that is fine stays as it is.
  */
 export const portableNames: NamePolicy = (name) => {
-  let text = decoded(name).replace(refusedCharacters, percent);
-  if (/[. ]$/.test(text)) text = text.slice(0, -1) + percent(text.slice(-1));
+  let text = decoded(name)
+    .replace(refusedCharacters, percent)
+    .replace(refusedStart, percent)
+    .replace(refusedEnd, percent);
   if (deviceName.test(text) || refusedName.test(text)) text = percent(text.slice(0, 1)) + text.slice(1);
   if (refusedEnding.test(text)) text = text.replace(/\.(?=[^.]*$)/, "%2E");
   return shortened(text);
@@ -49,13 +56,16 @@ export function isRenamed(name: RawName, platformName: string): boolean {
 function decoded(name: RawName): string {
   const text = displayName(name);
   if (!text.includes("\ufffd") || rawNameOf(text) === name) return text;
-  return Array.from(bytesOfRawName(name), (byte) =>
-    byte < 0x80 ? String.fromCharCode(byte) : percent(String.fromCharCode(byte)),
-  ).join("");
+  const bytes = Array.from(bytesOfRawName(name));
+  return bytes.map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : percentByte(byte))).join("");
 }
 
 function percent(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  return Array.from(bytesOfRawName(rawNameOf(character)), percentByte).join("");
+}
+
+function percentByte(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 function shortened(text: string): string {

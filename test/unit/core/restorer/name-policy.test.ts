@@ -18,6 +18,26 @@ describe("names for a picked folder", () => {
     ["console", "console"],
     ["link.lnk", "link%2Elnk"],
     ["desktop.ini", "%64esktop.ini"],
+    // What Chromium refuses beyond that: format characters (also those inside joined emoji), noncharacters, odd beginnings and ends.
+    ["zero-width\u200bspace", "zero-width%E2%80%8Bspace"],
+    ["\u{1f468}\u200d\u{1f469}.jpg", "\u{1f468}%E2%80%8D\u{1f469}.jpg"],
+    ["\ufeffmark", "%EF%BB%BFmark"],
+    ["soft\u00adhyphen", "soft%C2%ADhyphen"],
+    ["\u0080control", "%C2%80control"],
+    ["tag \u{e0041}", "tag %F3%A0%81%81"],
+    ["noncharacter \uffff", "noncharacter %EF%BF%BF"],
+    [" leading", "%20leading"],
+    ["\u3000leading", "%E3%80%80leading"],
+    ["~$letter.docx", "%7E$letter.docx"],
+    [".~lock.letter#", ".%7Elock.letter#"],
+    ["..two dots", ".%2Etwo dots"],
+    ["...", ".%2E%2E"],
+    ["~", "%7E"],
+    ["a..b ~ .c", "a..b ~ .c"],
+    ["letter.txt~", "letter.txt%7E"],
+    ["no-break at the end\u00a0", "no-break at the end%C2%A0"],
+    ["clock$.txt", "%63lock$.txt"],
+    ["x.{21ec2020-3aea-1069-a2dd-08002b30309d}", "x%2E{21ec2020-3aea-1069-a2dd-08002b30309d}"],
   ])("%j is written as %j", (name, written) => {
     expect(portableNames(rawNameOf(name))).toBe(written);
   });
