@@ -76,7 +76,8 @@ export async function dropFolder(page: Page, target: Locator, folder: string): P
 
 /**
  * Makes the page's next folder pickers give this folder of the disk. The handle is a real one, taken from a real drop; only the
- * browser's dialog, which no headless browser has, is replaced. Gone after a reload.
+ * browser's dialog, which no headless browser has, is replaced. Gone after a reload. To be called while the page shows no
+ * modal dialog: behind one nothing can be dropped on.
  */
 export async function answerFolderPicker(page: Page, folder: string): Promise<void> {
   const handle = await page.evaluateHandle(() => {
@@ -97,8 +98,7 @@ export async function answerFolderPicker(page: Page, folder: string): Promise<vo
         resolve(item?.getAsFileSystemHandle?.());
       };
     });
-    // Behind a modal dialog nothing can be dropped on.
-    (document.querySelector("dialog:modal") ?? document.body).append(surface);
+    document.body.append(surface);
     Reflect.set(window, "showDirectoryPicker", () => dropped);
     return { dropped };
   });

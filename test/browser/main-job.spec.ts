@@ -83,8 +83,8 @@ test("a real folder is backed up twice, and a file and a folder come back", asyn
   await test.step("restore a folder", async () => {
     await page.getByRole("navigation", { name: filesText.crumbs }).getByRole("link", { name: "Documents" }).click();
     await expect(page.getByRole("link", { name: "photos", exact: true })).toBeVisible();
-    await page.getByRole("button", { name: filesText.restoreAll }).click();
     await answerFolderPicker(page, target);
+    await page.getByRole("button", { name: filesText.restoreAll }).click();
     await page.getByRole("dialog").getByRole("button", { name: restoreText.choose }).click();
     await expect(page.getByRole("heading", { name: jobsText.restore.done("Documents") })).toBeVisible();
     expect(await differencesOf(source, join(target, "Documents"))).toEqual([]);
