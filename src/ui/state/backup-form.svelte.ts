@@ -95,9 +95,9 @@ export class BackupForm {
     };
   }
 
-  /** Forgets the folders after a start; the names stay for the next one. */
-  clear(): void {
-    this.sources = [];
+  /** Forgets folders that were backed up; the names stay for the next ones. */
+  forget(done: readonly BackupSource[]): void {
+    this.sources = this.sources.filter((source) => !done.includes(source));
     this.parent = null;
     this.tried = false;
     this.foreignAgreed = false;

@@ -92,3 +92,12 @@ test("a subject names two folders and counts the rest", () => {
   expect(subjectOf(["a", "b"])).toBe("a and b");
   expect(subjectOf(["a", "b", "c", "d"])).toBe("a, b and 2 more");
 });
+
+test("folders that were backed up go, those that were added meanwhile stay", () => {
+  const form = formOn();
+  form.add([picked("one")]);
+  const started = form.sources;
+  form.add([picked("two")]);
+  form.forget(started);
+  expect(form.rootNames).toEqual(["two"]);
+});
