@@ -10,14 +10,12 @@ import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { requirePeer } from "../support/peers.ts";
 import { Restic } from "../support/restic.ts";
 import { describeTree, differences, seededBytes, TreeWriter } from "../support/source-tree.ts";
-import { answerFolderPicker, dropFolder, expect, type StartedServer, test } from "./fixture.ts";
+import { answerFolderPicker, expect, type StartedServer, test } from "./fixture.ts";
+import { createRepository, slow, startBackup, typeLocation, unlock } from "./steps.ts";
 
 const repository = "main-job";
 const password = "correct horse, Pferd & 馬";
 const host = "kitchen-browser";
-
-/** Deriving a key and a backup take their time on a busy machine. */
-const slow = { timeout: 90_000 };
 
 test("a real folder is backed up twice, and a file and a folder come back", async ({ page, server, workFolder }) => {
   const source = join(workFolder, "Documents");
@@ -31,12 +29,7 @@ test("a real folder is backed up twice, and a file and a folder come back", asyn
 
   await test.step("create the repository", async () => {
     await page.goto("/");
-    await page.getByRole("button", { name: connectText.toCreate }).click();
-    await typeLocation(page, server);
-    await page.getByLabel(connectText.newPassword, { exact: true }).fill(password);
-    await page.getByLabel(connectText.repeatPassword, { exact: true }).fill(password);
-    await page.getByRole("button", { name: connectText.create, exact: true }).click();
-    await expect(page.getByRole("heading", { name: snapshotsText.emptyTitle })).toBeVisible(slow);
+    await createRepository(page, server, repository, password);
   });
 
   await test.step("back up", async () => {
@@ -59,9 +52,8 @@ test("a real folder is backed up twice, and a file and a folder come back", asyn
 
   await test.step("reload: everything is locked, and opens with the password", async () => {
     await page.reload();
-    await typeLocation(page, server);
-    await page.getByLabel(connectText.password, { exact: true }).fill(password);
-    await page.getByRole("button", { name: connectText.open, exact: true }).click();
+    await typeLocation(page, server, repository);
+    await unlock(page, password);
     await expect(snapshotLinks(page)).toHaveCount(2, slow);
   });
 
@@ -129,17 +121,8 @@ async function changeSource(folder: string): Promise<void> {
   await rm(join(folder, "gone tomorrow.log"));
 }
 
-async function typeLocation(page: Page, server: StartedServer): Promise<void> {
-  await page.getByLabel(connectText.address, { exact: true }).fill(`${server.address}repos/${repository}/`);
-  await page.getByLabel(connectText.username, { exact: true }).fill(server.login.user);
-  await page.getByLabel(connectText.serverPassword, { exact: true }).fill(server.login.password);
-}
-
 async function backUp(page: Page, source: string): Promise<void> {
-  await dropFolder(page, page.getByText(backupText.drop), source);
-  await expect(page.getByLabel(backupText.rootName, { exact: true })).toHaveValue("Documents");
-  await page.getByLabel(backupText.host, { exact: true }).fill(host);
-  await page.getByRole("button", { name: backupText.start }).click();
+  await startBackup(page, source, host);
   await expect(page.getByRole("heading", { name: runText.done("Documents") })).toBeVisible(slow);
 }
 

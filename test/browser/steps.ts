@@ -1,0 +1,44 @@
+import type { Page } from "@playwright/test";
+import { backupText } from "../../src/ui/text/backup.ts";
+import { connectText } from "../../src/ui/text/connect.ts";
+import { snapshotsText } from "../../src/ui/text/snapshots.ts";
+import { dropFolder, expect, type StartedServer } from "./fixture.ts";
+
+/** Deriving a key and a backup take their time on a busy machine. */
+export const slow = { timeout: 90_000 };
+
+/** Types the address of a hosted repository and the server's login. */
+export async function typeLocation(page: Page, server: StartedServer, repository: string): Promise<void> {
+  await page.getByLabel(connectText.address, { exact: true }).fill(`${server.address}repos/${repository}/`);
+  await page.getByLabel(connectText.username, { exact: true }).fill(server.login.user);
+  await page.getByLabel(connectText.serverPassword, { exact: true }).fill(server.login.password);
+}
+
+/** Creates a repository from the first screen on, and waits until it is open. */
+export async function createRepository(
+  page: Page,
+  server: StartedServer,
+  repository: string,
+  password: string,
+): Promise<void> {
+  await page.getByRole("button", { name: connectText.toCreate }).click();
+  await typeLocation(page, server, repository);
+  await page.getByLabel(connectText.newPassword, { exact: true }).fill(password);
+  await page.getByLabel(connectText.repeatPassword, { exact: true }).fill(password);
+  await page.getByRole("button", { name: connectText.create, exact: true }).click();
+  await expect(page.getByRole("heading", { name: snapshotsText.emptyTitle })).toBeVisible(slow);
+}
+
+/** Types the password of the repository and asks for it to be opened. */
+export async function unlock(page: Page, password: string): Promise<void> {
+  await page.getByLabel(connectText.password, { exact: true }).fill(password);
+  await page.getByRole("button", { name: connectText.open, exact: true }).click();
+}
+
+/** On the screen "Back up": drops a folder called Documents, names the computer and starts. */
+export async function startBackup(page: Page, source: string, host: string): Promise<void> {
+  await dropFolder(page, page.getByText(backupText.drop), source);
+  await expect(page.getByLabel(backupText.rootName, { exact: true })).toHaveValue("Documents");
+  await page.getByLabel(backupText.host, { exact: true }).fill(host);
+  await page.getByRole("button", { name: backupText.start }).click();
+}
