@@ -54,7 +54,7 @@ export class FolderReader {
     }
     const entries = await this.openAll(listed);
     entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-    return entries.filter((entry, i) => entry.name !== entries[i - 1]?.name);
+    return entries.map(oncePerName());
   }
 
   private async openAll(listed: readonly SourceEntry[]): Promise<ReadEntry[]> {
@@ -68,8 +68,7 @@ export class FolderReader {
 
   private async open(entry: SourceEntry): Promise<ReadEntry> {
     const { name } = entry;
-    if (!isPlainName(name))
-      return { kind: "failed", name, error: new HoldallError("source-unreadable", { reason: "name" }) };
+    if (!isPlainName(name)) return failed(name, "name");
     if (entry.kind === "folder") {
       return { kind: "folder", name, folder: new FolderReader(entry.folder, this.ahead, this.signal) };
     }
@@ -128,6 +127,21 @@ export class ReadAhead {
     }
     if (this.reading === 0 && this.unread.length === 0) this.onReadAll();
   }
+}
+
+/** A tree holds a name once: what comes second is reported, not left out in silence. */
+function oncePerName(): (entry: ReadEntry) => ReadEntry {
+  const names = new Set<RawName>();
+  return (entry) => {
+    if (entry.kind === "failed") return entry;
+    if (names.has(entry.name)) return failed(entry.name, "name-taken");
+    names.add(entry.name);
+    return entry;
+  };
+}
+
+function failed(name: RawName, reason: string): ReadEntry {
+  return { kind: "failed", name, error: new HoldallError("source-unreadable", { reason }) };
 }
 
 function unreadable(cause: unknown): unknown {

@@ -318,8 +318,8 @@ export const errorTexts = {
   },
   "source-unreadable": {
     title: "Could not be read",
-    happened: "It vanished, changed while it was read, or another program holds it.",
-    advice: "Close what uses it, then run the backup again.",
+    happened: unreadableFor,
+    advice: "Close what uses it, or give it a plainer name, then run the backup again.",
   },
   "source-empty": {
     title: "Nothing to back up",
@@ -396,6 +396,12 @@ function thingOf(context: ErrorContext): string {
 
 function shortened(name: string): string {
   return name.replace(/[0-9a-f]{64}/g, (id) => id.slice(0, 12));
+}
+
+function unreadableFor({ reason }: ErrorContext): string {
+  if (reason === "name") return "A browser cannot open it, because its name is no valid text.";
+  if (reason === "name-taken") return "Another thing in its folder has a name that looks the same to a browser.";
+  return "It vanished, changed while it was read, or another program holds it.";
 }
 
 function statusOf(context: ErrorContext): string {
