@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { sendStatus, sendText } from "./answer.ts";
 import { type Authority, examineCaller, examineRepositoryCaller, type Refusal } from "./authority.ts";
@@ -59,7 +59,7 @@ export class Site {
     dropRest(request);
   }
 
-  /** What the HTTP parser refuses, or a body that ends early, while the client still listens. */
+  /** What the HTTP parser refuses or waits for in vain, or a body that ends early, while the client still listens. */
   answerBroken(error: Error, socket: Duplex): void {
     const open = this.openAnswers.get(socket);
     // Inside an answer that has begun these bytes would be taken for a part of it.
@@ -67,8 +67,8 @@ export class Site {
       socket.destroy();
       return;
     }
-    const tooLarge = "code" in error && error.code === "HPE_HEADER_OVERFLOW";
-    const body = tooLarge ? "Request Header Fields Too Large\n" : "Bad Request\n";
+    const status = statusOfBroken(error);
+    const body = `${STATUS_CODES[status]}\n`;
     const headers = {
       ...securityHeaders(this.authority.canonical, this.options),
       "Content-Type": "text/plain; charset=utf-8",
@@ -76,8 +76,7 @@ export class Site {
       Connection: "close",
     };
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-    const status = tooLarge ? "431 Request Header Fields Too Large" : "400 Bad Request";
-    socket.end([`HTTP/1.1 ${status}`, ...lines, "", body].join("\r\n"));
+    socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, "", body].join("\r\n"));
   }
 
   private async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -118,6 +117,16 @@ export class Site {
     if (response.headersSent) response.destroy();
     else sendStatus(response, 500);
   }
+}
+
+/**
+ * A browser opens connections ahead of its requests. One that stayed unused too long reads this answer to the request that
+ * it is used for at last: 408, and no other, makes the browser repeat that on a fresh connection.
+ */
+function statusOfBroken(error: Error): 400 | 408 | 431 {
+  if (!("code" in error)) return 400;
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return 408;
+  return error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
 }
 
 /** Reads what is left of a refused body, so that the client comes to read the answer and keeps its connection. */
