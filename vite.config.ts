@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type UserConfig } from "vite";
 import type { ViteUserConfig } from "vitest/config";
@@ -58,12 +58,12 @@ function app(): UserConfig {
   };
 }
 
-/** One classic script at /sw.js, where its scope is the whole app. It is told the names of the app's files. */
+/** One classic script at /sw.js, beside the page that registers it. */
 function serviceWorker(): UserConfig {
   return {
     root: resolve(project, "src"),
     publicDir: false,
-    define: { ...constants(), __APP_FILES__: JSON.stringify(appFiles()) },
+    define: constants(),
     build: {
       outDir: appFolder,
       emptyOutDir: false,
@@ -75,14 +75,6 @@ function serviceWorker(): UserConfig {
       },
     },
   };
-}
-
-function appFiles(): string[] {
-  if (!existsSync(appFolder)) throw new Error("dist/app is missing: the service worker is built after the app");
-  return readdirSync(appFolder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.endsWith(".map") && entry.name !== "sw.js")
-    .map((entry) => relative(appFolder, resolve(entry.parentPath, entry.name)))
-    .sort();
 }
 
 /** Runs on Node beside node_modules, so packages stay outside the bundle. */

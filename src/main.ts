@@ -25,7 +25,6 @@ const ports: Ports = {
   saveDownload: (download) => saveDownload(download, serviceWorker),
   removeLocksOnLeaving,
   network: { isOnline: connectivity.isOnline, watch: watchConnectivity },
-  onUpdate: (callback) => serviceWorker.onUpdate(callback),
   proposeAddress,
 };
 

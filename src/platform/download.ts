@@ -22,26 +22,26 @@ export const blobLimitBytes = 512 * 1024 * 1024;
  */
 export async function saveDownload(download: Download, serviceWorker: ServiceWorkerPort): Promise<void> {
   download.signal.throwIfAborted();
-  const controller = await serviceWorker.controller();
+  const worker = await serviceWorker.active();
   download.signal.throwIfAborted();
-  if (controller) await throughServiceWorker(download, controller);
+  if (worker) await throughServiceWorker(download, worker);
   else await throughBlob(download);
 }
 
 // Downloads of hours outlive the browser's patience with an idle service worker.
 const aliveMs = 10_000;
 
-async function throughServiceWorker(download: Download, controller: ServiceWorker): Promise<void> {
+async function throughServiceWorker(download: Download, worker: ServiceWorker): Promise<void> {
   const { name, sizeBytes, start, signal } = download;
   const id = crypto.randomUUID();
   const { port1: consumer, port2: producer } = new MessageChannel();
-  const alive = setInterval(() => tell(controller, { type: "download-alive" }), aliveMs);
+  const alive = setInterval(() => tell(worker, { type: "download-alive" }), aliveMs);
   try {
-    await registered(controller, { type: "download", id, name, sizeBytes, port: consumer }, signal);
+    await registered(worker, { type: "download", id, name, sizeBytes, port: consumer }, signal);
     const frame = openFrame(new URL(`${downloadFolder}${id}`, document.baseURI));
     await start(producer).finally(() => setTimeout(() => frame.remove(), frameStaysMs));
   } catch (error) {
-    tell(controller, { type: "download-failed", id });
+    tell(worker, { type: "download-failed", id });
     throw error;
   } finally {
     clearInterval(alive);
@@ -52,7 +52,7 @@ const answerMs = 10_000;
 
 /** Without the answer the frame's request could overtake the message, and find nothing. */
 async function registered(
-  controller: ServiceWorker,
+  worker: ServiceWorker,
   message: Omit<Extract<DownloadMessage, { type: "download" }>, "ready">,
   signal: AbortSignal,
 ): Promise<void> {
@@ -63,7 +63,7 @@ async function registered(
     setTimeout(() => reject(silence), answerMs);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-  tell(controller, { ...message, ready: port2 }, [message.port, port2]);
+  tell(worker, { ...message, ready: port2 }, [message.port, port2]);
   try {
     await answered;
   } finally {
@@ -71,8 +71,8 @@ async function registered(
   }
 }
 
-function tell(controller: ServiceWorker, message: DownloadMessage, transfer: Transferable[] = []): void {
-  controller.postMessage(message, transfer);
+function tell(worker: ServiceWorker, message: DownloadMessage, transfer: Transferable[] = []): void {
+  worker.postMessage(message, transfer);
 }
 
 // A frame that goes away too early takes its request along.

@@ -1,45 +1,46 @@
 import { Workbox } from "workbox-window";
+import { downloadFolder } from "../workers/download-message.ts";
 
 /** How the page knows its service worker. */
 export interface ServiceWorkerPort {
-  /** The worker that answers this page's requests; null if there is none, after a moment for the first one to start. */
-  controller(): Promise<ServiceWorker | null>;
-  /** Calls back when a newer version waits; `activate` lets it take over and reloads the page. */
-  onUpdate(callback: (activate: () => void) => void): void;
+  /** The worker that answers downloads; null if there is none, after a moment for the first one to start. */
+  active(): Promise<ServiceWorker | null>;
 }
 
-/** Registers sw.js beside the page. Where that cannot be, the app works without: downloads then have a limit. */
+/**
+ * Registers sw.js beside the page, for downloads alone: it controls neither the page nor its workers. Chromium keeps the
+ * body of every request of a controlled worker in its browser process, static routes or not: measured, a backup of 1 GiB
+ * held 1 GiB; uncontrolled it holds 80 MiB. Where registering is refused, the app works without: downloads then have a limit.
+ */
 export function registerServiceWorker(): ServiceWorkerPort {
-  if (!("serviceWorker" in navigator)) return { controller: async () => null, onUpdate: () => {} };
-  const workbox = new Workbox(new URL("sw.js", document.baseURI).href);
-  // A refused registration (a clicked-through certificate, private windows) is told by the missing controller.
+  if (!("serviceWorker" in navigator)) return { active: async () => null };
+  const scope = new URL(downloadFolder, document.baseURI).href;
+  const workbox = new Workbox(new URL("sw.js", document.baseURI).href, { scope });
+  // A refused registration (a clicked-through certificate, private windows) is told by the missing worker.
   const registered = workbox.register().catch(() => undefined);
   return {
-    async controller() {
-      if (navigator.serviceWorker.controller || !(await registered)) return navigator.serviceWorker.controller;
-      return firstController();
-    },
-    onUpdate(callback) {
-      workbox.addEventListener("waiting", () => {
-        callback(() => {
-          workbox.addEventListener("controlling", () => location.reload());
-          workbox.messageSkipWaiting();
-        });
-      });
+    async active() {
+      const registration = await registered;
+      return registration ? activeOf(registration) : null;
     },
   };
 }
 
 const startingMs = 3000;
 
-function firstController(): Promise<ServiceWorker | null> {
+function activeOf(registration: ServiceWorkerRegistration): Promise<ServiceWorker | null> {
+  const starting = registration.installing ?? registration.waiting;
+  if (registration.active || !starting) return Promise.resolve(registration.active);
   return new Promise((resolve) => {
     const settle = () => {
       clearTimeout(timer);
-      navigator.serviceWorker.removeEventListener("controllerchange", settle);
-      resolve(navigator.serviceWorker.controller);
+      starting.removeEventListener("statechange", look);
+      resolve(registration.active);
+    };
+    const look = () => {
+      if (registration.active) settle();
     };
     const timer = setTimeout(settle, startingMs);
-    navigator.serviceWorker.addEventListener("controllerchange", settle);
+    starting.addEventListener("statechange", look);
   });
 }

@@ -14,8 +14,6 @@ export interface Ports {
   /** From now on leaving the page removes the locks of jobs that still run; until the returned function is called. */
   removeLocksOnLeaving(location: RepositoryLocation, api: RepositoryApi): () => void;
   network: NetworkPort;
-  /** Calls back when a newer version of the app waits; `activate` reloads the page with it. */
-  onUpdate(callback: (activate: () => void) => void): void;
   /** An address to start from, on the server that serves this page; "" if it hosts no repositories. */
   proposeAddress(): Promise<string>;
 }

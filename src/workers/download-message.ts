@@ -7,5 +7,5 @@ export type DownloadMessage =
   /** Keeps the service worker running while a download is under way. */
   | { type: "download-alive" };
 
-/** Below the service worker's scope. */
+/** The service worker's scope, below the page. */
 export const downloadFolder = "sw-download/";

@@ -9,8 +9,6 @@ export const frameText = {
   backUp: "Back up",
   lock: "Lock",
   offline: "Offline",
-  update: "A newer Holdall is ready.",
-  reload: "Reload",
   about: "About this repository",
   lockTitle: "Lock now?",
   lockBody: (jobs: number) =>

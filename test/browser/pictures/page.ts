@@ -30,7 +30,6 @@ const ports: Ports = {
   },
   removeLocksOnLeaving: () => () => {},
   network: { isOnline: () => true, watch: () => () => {} },
-  onUpdate: () => {},
   proposeAddress: async () => "",
 };
 

@@ -43,7 +43,6 @@ function portsOn(repository: FakeRepository): Ports {
     saveDownload: async () => {},
     removeLocksOnLeaving: () => () => {},
     network: { isOnline: () => true, watch: () => () => {} },
-    onUpdate: () => {},
     proposeAddress: async () => "",
   };
 }
