@@ -13,6 +13,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { securityHeaders } from "../../src/server/security-headers.ts";
+import { findPeer } from "../support/peers.ts";
 import { type Scene, scenes } from "./pictures/scenes.ts";
 
 const project = resolve(import.meta.dirname, "../..");
@@ -29,7 +30,10 @@ mkdirSync(folder, { recursive: true });
 try {
   await buildPage(built);
   const server = await serve(built);
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const browser = await chromium.launch({
+    executablePath: findPeer("chromium")?.path ?? "chromium",
+    args: ["--no-sandbox"],
+  });
   const findings = await takeAll(browser, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   await browser.close();
   server.close();
