@@ -118,7 +118,7 @@ async function dropAt(page: Page, place: { x: number; y: number }, folder: strin
 }
 
 /** A profile that grants read and write access to folders, which nobody could answer for in a headless browser. */
-async function makeProfile(): Promise<string> {
+export async function makeProfile(): Promise<string> {
   const profile = await makeTemporaryFolder("profile");
   const preferences = {
     // Closing a written file asks Safe Browsing's server otherwise, half a second each when there is none.

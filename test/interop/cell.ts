@@ -6,7 +6,7 @@ import type { RestServer } from "../support/rest-servers.ts";
 import { describeRun, Restic, type ResticRun } from "../support/restic.ts";
 import { ResticKeys } from "../support/restic-keys.ts";
 import type { TreeDescription } from "../support/source-tree.ts";
-import { HoldallProcess, type HoldallRun } from "./holdall-process.ts";
+import { HoldallProcess, type HoldallRun, type HoldallWriter } from "./holdall-process.ts";
 
 /** The letters of what interoperability is judged by. */
 export type Letter = "a" | "b" | "c" | "d" | "e";
@@ -24,6 +24,8 @@ export interface CheckResult {
   what: string;
   resticExitCode: number | null | undefined;
   holdallExitCode: number | null | undefined;
+  /** In place of the exit code where Holdall is an app: what it showed in the end. */
+  holdallOutcome: string | undefined;
   /** Empty if the check passed. */
   problems: readonly string[];
   milliseconds: number;
@@ -38,6 +40,15 @@ export interface CellSources {
   extra: string;
 }
 
+/** The app in a browser, where that makes and fills a cell's repositories instead of the engine in Node. */
+export interface CellApp {
+  readonly name: string;
+  /** The app on a repository of the cell's server. */
+  on(location: string, password: string): HoldallWriter;
+  /** To be called when the cell is done. */
+  closeBrowser(): Promise<void>;
+}
+
 export interface CellSettings {
   restic: Peer;
   server: RestServer;
@@ -48,10 +59,17 @@ export interface CellSettings {
   /** Only checks of these letters run. */
   letters: ReadonlySet<Letter>;
   defect: PlantedDefect | null;
+  app?: CellApp;
   report(result: CheckResult): void;
 }
 
 export const allLetters: ReadonlySet<Letter> = new Set<Letter>(["a", "b", "c", "d", "e"]);
+
+/** A cell and what is done in it, one after the other. */
+export interface Course {
+  cell: Cell;
+  stages: readonly { what: string; run(cell: Cell): Promise<void> }[];
+}
 
 /** A repository with both programs on it. */
 export interface CellRepository {
@@ -59,7 +77,10 @@ export interface CellRepository {
   /** By which its server knows it. */
   location: string;
   restic: Restic;
+  /** The engine in Node. */
   holdall: HoldallProcess;
+  /** Who makes and fills the repository: the engine in Node, or the cell's app. */
+  writer: HoldallWriter;
   keys: ResticKeys;
 }
 
@@ -69,20 +90,22 @@ export class Cell {
   private readonly restics: Restic[] = [];
 
   constructor(readonly settings: CellSettings) {
-    const { restic, server, formatVersion } = settings;
-    this.name = `restic ${restic.version} x ${server.name} x format ${formatVersion}`;
+    const { restic, server, formatVersion, app } = settings;
+    const parts = [`restic ${restic.version}`, server.name, `format ${formatVersion}`];
+    this.name = [...parts, ...(app ? [app.name] : [])].join(" x ");
   }
 
   /** Both programs on the repository of this name; nothing is made yet. */
   async repository(name: string, password: string): Promise<CellRepository> {
-    const { restic: program, server, formatVersion, defect } = this.settings;
-    const repository = `${program.name}-format-${formatVersion}-${name}`;
+    const { restic: program, server, formatVersion, defect, app } = this.settings;
+    const repository = [program.name, "format", formatVersion, ...(app ? ["app"] : []), name].join("-");
     const location = server.resticRepository(repository);
     const restic = await Restic.open({ program, repository: location, password });
     this.restics.push(restic);
     const url = server.repositoryUrl(repository);
     const holdall = new HoldallProcess({ url, login: server.login, password }, defect);
-    return { name, location: repository, restic, holdall, keys: new ResticKeys(server, repository) };
+    const writer = app?.on(repository, password) ?? holdall;
+    return { name, location: repository, restic, holdall, writer, keys: new ResticKeys(server, repository) };
   }
 
   /** Runs a check if its letter is wanted. An exception is a failed check, not the end of the cell. */
@@ -102,6 +125,7 @@ export class Cell {
       what,
       resticExitCode: outcome.restic?.exitCode,
       holdallExitCode: outcome.holdall?.exitCode,
+      holdallOutcome: outcome.holdall?.outcome,
       problems: [...failuresOf(outcome), ...outcome.problems],
       milliseconds: Math.round(performance.now() - started),
     });
@@ -117,6 +141,7 @@ export class Cell {
   }
 
   async close(): Promise<void> {
+    await this.settings.app?.closeBrowser();
     for (const restic of this.restics) await restic.close();
     await rm(this.settings.folder, { recursive: true, force: true });
   }

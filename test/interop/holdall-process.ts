@@ -4,20 +4,35 @@ import type { PlantedDefect } from "../support/planted-defects.ts";
 import type { BackupReport, BackupRequest, EngineLocation, SnapshotReport, TreeReport } from "./engine.ts";
 import type { HoldallCommand, HoldallRequest } from "./holdall.ts";
 
-/** One finished run of Holdall's engine as a program of its own. */
+/** One finished run of Holdall: of its engine as a program of its own, or of a job of the app in a browser. */
 export interface HoldallRun<T> {
   command: string;
+  /** An app has none: 0 stands for a job that is done, 1 for one that is not. */
   exitCode: number | null;
+  /** What an app showed in the end, in place of an exit code. */
+  outcome?: string;
   /** What it answered, or null if it failed. */
   result: T | null;
   stderr: string;
+}
+
+/** What the checks on a new snapshot need to know of it. */
+export interface SavedSnapshot extends Pick<BackupReport, "snapshotId" | "failures"> {
+  /** Null if whoever made it does not show it. */
+  treeId: string | null;
+}
+
+/** Makes and fills a repository. */
+export interface HoldallWriter {
+  create(formatVersion: 1 | 2): Promise<HoldallRun<null>>;
+  backup(backup: BackupRequest): Promise<HoldallRun<SavedSnapshot>>;
 }
 
 const program = fileURLToPath(new URL("holdall.ts", import.meta.url));
 const timeoutMilliseconds = 120_000;
 
 /** Runs the engine on one repository, each command in a new process, as restic's commands are. */
-export class HoldallProcess {
+export class HoldallProcess implements HoldallWriter {
   constructor(
     private readonly location: EngineLocation,
     private readonly defect: PlantedDefect | null = null,

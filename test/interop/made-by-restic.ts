@@ -27,7 +27,8 @@ export async function checkFixture(cell: Cell, fixture: Fixture): Promise<void> 
 
 const [, secondPassword] = fixturePasswords;
 
-function openFixture(cell: Cell): Promise<CellRepository> {
+/** The cell's repository that holds the fixture, opened with the second of its keys. */
+export function openFixture(cell: Cell): Promise<CellRepository> {
   return cell.repository("restic", secondPassword);
 }
 
@@ -85,7 +86,7 @@ async function otherCuts(restic: Restic, snapshot: string, fixture: Fixture): Pr
   return [config.stdout, diff.stdout, diff.stderr].map(String).join("\n");
 }
 
-async function checkTrees(cell: Cell, { holdall }: CellRepository): Promise<void> {
+export async function checkTrees(cell: Cell, { holdall }: CellRepository): Promise<void> {
   await cell.check(
     "e",
     "every tree that restic wrote is encoded again byte for byte, or its difference is named",

@@ -2,29 +2,34 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ensureBuilt } from "../../src/server/fresh-clone.mjs";
 import { type Peer, requirePeer } from "../support/peers.ts";
 import { type RestServer, startEmbedded, startRclone, startRestServer } from "../support/rest-servers.ts";
-import { allLetters, Cell, type CellSources, type CheckResult } from "./cell.ts";
+import { allLetters, Cell, type CellSources, type CheckResult, type Course } from "./cell.ts";
+import { makeChromiumCells } from "./chromium-cells.ts";
 import { checkMadeByHoldall } from "./made-by-holdall.ts";
 import { checkMadeByRestic } from "./made-by-restic.ts";
 import { makeSources } from "./sources.ts";
 
 /**
  * The real restics and the real REST servers against Holdall: every combination is a cell, every check is printed by name
- * with the exit codes of both programs. `--cells TEXT` runs only those whose name contains it; `--report FILE` writes the counts as JSON.
+ * with the exit codes of both programs. In two cells Holdall is the built app in Chromium. `--cells TEXT` runs only those whose name contains it; `--report FILE` writes the counts as JSON.
  */
 async function main({ cells: filter, report }: { cells: string; report: string | undefined }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "holdall-interop-"));
   const servers = await startServers();
   const results: CheckResult[] = [];
+  const note = (result: CheckResult) => {
+    results.push(result);
+    print(result);
+  };
+  const chromium = await makeChromiumCells(servers, folder, note);
   try {
     const sources = await makeSources(folder, "full");
-    const cells = await makeCells(servers, sources, folder, (result) => {
-      results.push(result);
-      print(result);
-    });
-    await runCells(cells.filter((cell) => cell.name.includes(filter)));
+    const courses = [...chromium.courses, ...(await makeCells(servers, sources, folder, note))];
+    await runCourses(courses.filter(({ cell }) => cell.name.includes(filter)));
   } finally {
+    await chromium.close();
     await Promise.all(servers.map((server) => server.close()));
     await rm(folder, { recursive: true, force: true });
   }
@@ -51,32 +56,36 @@ async function makeCells(
   sources: CellSources,
   parent: string,
   report: (result: CheckResult) => void,
-): Promise<Cell[]> {
+): Promise<Course[]> {
   const restics = [requirePeer("restic-0.14"), requirePeer("restic-0.18")].filter(
     (peer): peer is Peer => peer !== null,
   );
-  const cells: Cell[] = [];
+  const courses: Course[] = [];
   for (const restic of restics) {
     for (const server of servers) {
       for (const formatVersion of [1, 2] as const) {
-        const folder = join(parent, `cell-${cells.length}`);
+        const folder = join(parent, `cell-${courses.length}`);
         await mkdir(folder);
         const letters = allLetters;
-        cells.push(new Cell({ restic, server, formatVersion, sources, folder, letters, defect: null, report }));
+        const cell = new Cell({ restic, server, formatVersion, sources, folder, letters, defect: null, report });
+        const stages = [
+          { what: "makes and fills a repository", run: checkMadeByHoldall },
+          { what: "reads a repository of restic's", run: checkMadeByRestic },
+        ];
+        courses.push({ cell, stages });
       }
     }
   }
-  return cells;
+  return courses;
 }
 
 /** Two at a time: each is a chain of programs that waits for the disk and for the other side. */
-async function runCells(cells: readonly Cell[]): Promise<void> {
-  const queue = cells.values();
+async function runCourses(courses: readonly Course[]): Promise<void> {
+  const queue = courses.values();
   const runNext = async () => {
-    for (const cell of queue) {
+    for (const { cell, stages } of queue) {
       try {
-        await guard(cell, "makes and fills a repository", checkMadeByHoldall);
-        await guard(cell, "reads a repository of restic's", checkMadeByRestic);
+        for (const { what, run } of stages) await guard(cell, what, run);
       } finally {
         await cell.close();
       }
@@ -97,9 +106,9 @@ async function guard(cell: Cell, what: string, work: (cell: Cell) => Promise<voi
 }
 
 function print(result: CheckResult): void {
-  const { cell, letter, what, problems, milliseconds } = result;
+  const { cell, letter, what, problems, milliseconds, holdallOutcome } = result;
   const verdict = problems.length === 0 ? "ok    " : "FAILED";
-  const codes = `restic ${codeOf(result.resticExitCode)}, holdall ${codeOf(result.holdallExitCode)}`;
+  const codes = `restic ${codeOf(result.resticExitCode)}, holdall ${holdallOutcome ?? codeOf(result.holdallExitCode)}`;
   console.log(`${verdict} ${cell} | ${letter}) ${what} | exit codes: ${codes} | ${milliseconds} ms`);
   for (const problem of problems) console.log(problem.replace(/^/gm, "         "));
 }
@@ -112,4 +121,5 @@ function codeOf(exitCode: number | null | undefined): string {
 const { values } = parseArgs({
   options: { cells: { type: "string", default: "" }, report: { type: "string" } },
 });
+ensureBuilt();
 await main({ cells: values.cells, report: values.report });

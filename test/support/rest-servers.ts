@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { startEmbeddedServer } from "./embedded-server.ts";
+import { type EmbeddedServerSettings, startEmbeddedServer } from "./embedded-server.ts";
 import type { Peer } from "./peers.ts";
 
 /** A REST server that hosts repositories by name, whoever wrote it. */
@@ -26,8 +26,8 @@ export const restServerNames = ["embedded", "rest-server", "rclone"] as const;
 export type RestServerName = (typeof restServerNames)[number];
 
 /** Starts Holdall's own server, with its login, inside this process. */
-export async function startEmbedded(): Promise<RestServer> {
-  const server = await startEmbeddedServer({ auth: true });
+export async function startEmbedded(settings: EmbeddedServerSettings = {}): Promise<RestServer> {
+  const server = await startEmbeddedServer({ ...settings, auth: true });
   const { login } = server;
   if (login === undefined) throw new Error("the embedded server made up no login");
   return {
