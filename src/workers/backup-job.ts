@@ -63,6 +63,7 @@ export class BackupJob {
       dataBlobs: totals.dataBlobs,
       treeBlobs: totals.treeBlobs,
       durationMs: this.ports.now() - this.startMs,
+      clockBehind: this.archiver.clockBehind,
       failures: counts.failures.map(failedFile),
     };
   }

@@ -182,6 +182,8 @@ export interface BackupResult {
   totalFiles: number;
   totalBytes: number;
   durationMs: number;
+  /** The series has a snapshot from the future: this computer's clock is behind. */
+  clockBehind: boolean;
   failures: FailedFile[];
 }
 

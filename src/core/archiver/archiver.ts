@@ -16,7 +16,7 @@ import { FileSaver } from "./file-saver.ts";
 import { FolderReader, ReadAhead } from "./folder-reader.ts";
 import { FolderSaver, type SavedNode } from "./folder-saver.ts";
 import { newSnapshot, pathsOf } from "./new-snapshot.ts";
-import { findParent } from "./parent.ts";
+import { findParent, isClockBehind } from "./parent.ts";
 
 /** What the archiver needs of a repository. */
 export interface ArchiverRepository {
@@ -48,6 +48,8 @@ export type BackupPhase = "preparing" | "saving" | "finishing" | "verifying";
 export class Archiver {
   phase: BackupPhase = "preparing";
   readonly counts = new BackupCounts();
+  /** The series has a snapshot from the future; the new one will sort before it. */
+  clockBehind = false;
   private blobs: BlobSaver | null = null;
   /** Ends the run at once, wherever the walk is, when something that is under way fails. */
   private readonly failure = new AbortController();
@@ -91,7 +93,9 @@ export class Archiver {
     if (parent === null) return null;
     if (parent !== undefined) return { id: parent, snapshot: await this.repository.loadSnapshot(parent, signal) };
     const { snapshots } = await this.repository.listSnapshots(signal);
-    return findParent(snapshots, { hostname, paths: pathsOf(sources), timeMs: now });
+    const wanted = { hostname, paths: pathsOf(sources), timeMs: now };
+    this.clockBehind = isClockBehind(snapshots, wanted);
+    return findParent(snapshots, wanted);
   }
 
   /** Saves all sources and the root tree; returns its id. */

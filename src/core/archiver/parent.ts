@@ -1,23 +1,40 @@
 import { timeMs } from "../base/rfc3339.ts";
+import type { Snapshot } from "../format/snapshot.ts";
 import type { StoredSnapshot } from "../repository/repository.ts";
+
+/** What a backup will be, as far as its parent is concerned. */
+export interface WantedParent {
+  hostname: string;
+  paths: readonly string[];
+  /** Start of the backup, in milliseconds since 1970. */
+  timeMs: number;
+}
 
 /**
  * The snapshot that a backup continues, as restic finds it: the newest of the same host whose paths contain all of this
  * backup's, and which is not later than it. Null if there is none.
  */
-export function findParent(
-  snapshots: readonly StoredSnapshot[],
-  wanted: { hostname: string; paths: readonly string[]; timeMs: number },
-): StoredSnapshot | null {
+export function findParent(snapshots: readonly StoredSnapshot[], wanted: WantedParent): StoredSnapshot | null {
   let newest: StoredSnapshot | null = null;
   let newestMs = Number.NEGATIVE_INFINITY;
   for (const stored of snapshots) {
-    const { hostname, paths, time } = stored.snapshot;
-    const ms = timeMs(time) ?? 0;
-    if (hostname !== wanted.hostname || ms > wanted.timeMs || ms < newestMs) continue;
-    if (!wanted.paths.every((path) => paths.includes(path))) continue;
+    const ms = timeOf(stored);
+    if (!isOfSeries(stored.snapshot, wanted) || ms > wanted.timeMs || ms < newestMs) continue;
     newest = stored;
     newestMs = ms;
   }
   return newest;
+}
+
+/** True if the series has a snapshot from the future: this clock is behind, and the new snapshot will sort before it. */
+export function isClockBehind(snapshots: readonly StoredSnapshot[], wanted: WantedParent): boolean {
+  return snapshots.some((stored) => isOfSeries(stored.snapshot, wanted) && timeOf(stored) > wanted.timeMs);
+}
+
+function isOfSeries({ hostname, paths }: Snapshot, wanted: WantedParent): boolean {
+  return hostname === wanted.hostname && wanted.paths.every((path) => paths.includes(path));
+}
+
+function timeOf({ snapshot }: StoredSnapshot): number {
+  return timeMs(snapshot.time) ?? 0;
 }

@@ -328,9 +328,8 @@ export const errorTexts = {
   },
   "clock-behind": {
     title: "This computer's clock is behind",
-    happened:
-      "It shows a time before the last snapshot's, so the new one would sort before the old. No snapshot was made.",
-    advice: "Set the clock, then run the backup again.",
+    happened: "It shows a time before the last snapshot's, so the new snapshot sorts before the old one.",
+    advice: "Set the clock, then run the backup again: the new snapshot is then the newest.",
   },
   "sink-refused": {
     title: "The folder does not take it",

@@ -198,6 +198,7 @@ function backupResult(): BackupResult {
     treeBlobs: 31,
     totalFiles: 12_479,
     totalBytes: 38_200_000_000,
+    clockBehind: false,
     durationMs: 252_000,
     failures: [
       { path: "/Documents/Mail/old.pst", code: "source-unreadable", context: { reason: "NotReadableError" } },
