@@ -106,7 +106,6 @@ function findInStripes(first: usize): usize {
 }
 
 /** What the overflowing and the leaving bytes of all lanes add to a plane. */
-// @ts-ignore: decorator
 @inline
 function lookUp(plane: usize, overflowLow: v128, overflowHigh: v128, leavingLow: v128, leavingHigh: v128): v128 {
   const overflow = v128.xor(lookUpNibble(plane * 4, overflowLow), lookUpNibble(plane * 4 + 1, overflowHigh));
@@ -115,7 +114,6 @@ function lookUp(plane: usize, overflowLow: v128, overflowHigh: v128, leavingLow:
 }
 
 /** The relaxed instruction differs from the other only for indices above 15, which nibbles never are. */
-// @ts-ignore: decorator
 @inline
 function lookUpNibble(table: usize, nibbles: v128): v128 {
   const entries = v128.load(nibbleTables + table * 16);
@@ -153,7 +151,6 @@ function loadTransposed(source: usize): void {
 }
 
 /** Interleaves the first 128 bytes with the last 128; done four times it transposes 16 by 16 bytes. */
-// @ts-ignore: decorator
 @inline
 function interleave(source: usize, target: usize): void {
   for (let i: usize = 0; i < 8; i++) {

@@ -25,26 +25,22 @@ export function prepareTables(polynomial: u64): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 export function roll(digest: u64, incoming: u8, outgoing: u8): u64 {
   return append(digest, incoming) ^ leavingOf(outgoing);
 }
 
 /** Rolls while the window is not yet full: nothing leaves. */
-// @ts-ignore: decorator
 @inline
 export function append(digest: u64, incoming: u8): u64 {
   return ((digest << 8) | incoming) ^ overflowOf(digest >> (degree - 8));
 }
 
-// @ts-ignore: decorator
 @inline
 export function overflowOf(topByte: u64): u64 {
   return load<u64>(overflow + (<usize>topByte << 3));
 }
 
-// @ts-ignore: decorator
 @inline
 export function leavingOf(byte: u8): u64 {
   return load<u64>(leaving + (<usize>byte << 3));
