@@ -27,7 +27,7 @@ export const backupText = {
     `Continues a series. Its last backup: ${when}${program === "" ? "" : `, by ${program}`}.`,
   startsNew: "Starts a new series: every file is read once.",
   invisible:
-    "A browser sees files and folders only: no links, owners, permissions or special files, and it silently leaves out names that it dislikes, such as CON or a:b.",
+    "A browser sees files and folders only: no links, owners or permissions. Pipes and devices look like empty files, and names that it dislikes, such as CON or a:b, are left out without a word.",
   parentLoses: (count: number) =>
     `The last backup holds ${countOf(count, "thing", "things")} of these kinds. ${count === 1 ? "It" : "They"} will be missing from the new one, and stay in the old ones.`,
   foreign: (program: string) =>
