@@ -15,6 +15,11 @@ const packagedPrograms: Readonly<Partial<Record<PeerName, Omit<PackagedProgram, 
   rclone: { suite: "bookworm", package: "rclone", program: "usr/bin/rclone" },
 };
 
+const browserPackages: Readonly<Partial<Record<PeerName, string>>> = {
+  chromium: "chromium",
+  firefox: "firefox-esr",
+};
+
 async function installPeers(): Promise<void> {
   const missing = peerNames.filter((name) => findPeer(name) === null);
   if (missing.length > 0 && hasApt()) await install(missing);
@@ -33,8 +38,9 @@ async function install(missing: readonly PeerName[]): Promise<void> {
     return packaged ? [{ ...packaged, target: join(peersFolder, name) }] : [];
   });
   await downloadPrograms(programs);
-  // A browser is more than one file, so it is the one peer that is truly installed.
-  if (missing.includes("chromium")) installPackages(["chromium"]);
+  // A browser is more than one file, so browsers are the peers that are truly installed.
+  const browsers = missing.flatMap((name) => browserPackages[name] ?? []);
+  if (browsers.length > 0) installPackages(browsers);
 }
 
 await installPeers();

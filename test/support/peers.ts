@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The real programs that Holdall is measured against. */
-export type PeerName = "restic-0.14" | "restic-0.18" | "rest-server" | "rclone" | "chromium";
+export type PeerName = "restic-0.14" | "restic-0.18" | "rest-server" | "rclone" | "chromium" | "firefox";
 
 /** A peer that is on this machine and says that it is the right version. */
 export interface Peer {
@@ -35,6 +35,11 @@ const descriptions: Readonly<Record<PeerName, PeerDescription>> = {
     programs: ["chromium", "chromium-browser", "google-chrome"],
     versionArguments: ["--version"],
     versionPattern: /(?:Chromium|Chrome) ([\d.]+)/,
+  },
+  firefox: {
+    programs: ["firefox-esr", "firefox"],
+    versionArguments: ["--version"],
+    versionPattern: /Firefox ([\d.]+)/,
   },
 };
 
