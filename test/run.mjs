@@ -13,6 +13,8 @@ rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 const runs = [vitest("unit"), vitest("peers"), cells(), playwright()];
 
+// Once more at the end, where they are found: the output of a whole run is long.
+for (const { name, failures } of runs) for (const failure of failures) console.log(`FAILED in ${name}: ${failure}`);
 for (const { name, passed, failed, skipped } of runs) {
   console.log(`${name}: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} SKIPPED` : ""}`);
 }
@@ -36,6 +38,12 @@ function vitest(name) {
     passed: report.numPassedTests,
     failed: report.numFailedTests,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: report.testResults.flatMap(({ name: testFile, message, assertionResults }) => [
+      ...(message ? [`${testFile}: ${message}`] : []),
+      ...assertionResults
+        .filter(({ status }) => status === "failed")
+        .map(({ fullName, failureMessages }) => `${testFile}: ${fullName}\n${failureMessages.join("\n")}`),
+    ]),
   }));
 }
 
@@ -43,7 +51,7 @@ function vitest(name) {
 function cells() {
   const file = `${reports}interop.json`;
   const code = runNpm(["run", "test:interop", "--", "--report", file]);
-  return counted("interop", code, file, ({ passed, failed }) => ({ passed, failed, skipped: 0 }));
+  return counted("interop", code, file, ({ passed, failed }) => ({ passed, failed, skipped: 0, failures: [] }));
 }
 
 function playwright() {
@@ -53,6 +61,7 @@ function playwright() {
     passed: stats.expected,
     failed: stats.unexpected + stats.flaky,
     skipped: stats.skipped,
+    failures: [],
   }));
 }
 
@@ -67,6 +76,6 @@ function readReport(file, read) {
     return read(JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {
     console.error(`no report of the run: ${error.message}`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: [] };
   }
 }

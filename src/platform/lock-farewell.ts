@@ -1,11 +1,11 @@
 import { basicAuthorization, normalRestUrl } from "../core/backend/rest-location.ts";
-import type { RepositoryApi, RepositoryLocation } from "../workers/repository-api.ts";
+import type { RepositoryApi, RestLocation } from "../workers/repository-api.ts";
 
 /**
  * Removes the locks of jobs that still run when the page is left: the worker dies with the page, but a keepalive request
  * of the page itself outlives it. Returns what ends this; until then it holds the server's login.
  */
-export function removeLocksOnLeaving(location: RepositoryLocation, api: Pick<RepositoryApi, "watchLocks">): () => void {
+export function removeLocksOnLeaving(location: RestLocation, api: Pick<RepositoryApi, "watchLocks">): () => void {
   const over = new AbortController();
   let held: readonly string[] = [];
   const onProgress = (ids: readonly string[]) => {
@@ -22,7 +22,7 @@ export function removeLocksOnLeaving(location: RepositoryLocation, api: Pick<Rep
 }
 
 /** Nobody is left to read the answer: what is not removed is an orphan, removed at the next unlock. */
-async function sendDelete({ url, login }: RepositoryLocation, id: string): Promise<void> {
+async function sendDelete({ url, login }: RestLocation, id: string): Promise<void> {
   const headers: HeadersInit = { Accept: "application/vnd.x.restic.rest.v2" };
   if (login !== null) headers["Authorization"] = basicAuthorization(login);
   await fetch(new URL(`locks/${id}`, normalRestUrl(url)), {

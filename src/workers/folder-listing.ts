@@ -43,5 +43,7 @@ function entryOf(node: Node, position: number): FolderEntry {
     sizeBytes: Number(node.size),
     modifiedMs: timeMs(node.mtime),
     linkTarget: node.type === "symlink" ? displayName(node.linkTarget) : null,
+    permissions: null,
+    owner: "",
   };
 }

@@ -9,23 +9,34 @@ export interface RepositoryApi {
   /** Looks at an address without a password: is it a repository, is it empty, what hinders? */
   probe: Method<{ location: RepositoryLocation }, ProbeResult>;
   /** Opens a repository: keys, config, index. Progress tells the phase. */
-  open: Method<{ location: RepositoryLocation; password: string }, RepositoryInfo, OpenProgress>;
+  open: Method<OpenRequest, RepositoryInfo, OpenProgress>;
   /** Creates a repository and opens it. */
-  create: Method<
-    { location: RepositoryLocation; password: string; formatVersion: 1 | 2 },
-    RepositoryInfo,
-    OpenProgress
-  >;
+  create: Method<OpenRequest & { formatVersion: 1 | 2 }, RepositoryInfo, OpenProgress>;
   listSnapshots: Method<Record<never, never>, SnapshotList>;
   /** One folder of a snapshot; the empty path is its root. */
   listFolder: Method<{ snapshot: string; path: NodePath }, FolderListing>;
+  /** What the folders of one folder hold in all. The longest-known come first; aborting keeps what was measured. */
+  measureFolders: Method<{ snapshot: string; path: NodePath }, FolderSizes, FolderSizes>;
+  /** The verified first bytes of a file, at most `maxBytes`. */
+  preview: Method<{ snapshot: string; path: NodePath; maxBytes: number }, Preview>;
   /** What the parent snapshot holds that a browser cannot see: told before a backup over it starts. */
   inspectParent: Method<{ hostname: string; rootNames: string[] }, ParentInfo>;
   backup: Method<BackupRequest, BackupResult, BackupProgress>;
   /** Streams one verified file into the port (stream-port.ts); resolves when the other side has taken everything. */
   saveFile: Method<{ snapshot: string; path: NodePath; port: MessagePort }, { length: number }, RestoreProgress>;
+  /** What an archive of the given things would be, its exact length included. */
+  planArchive: Method<ArchiveRequest, ArchivePlan, RestoreProgress>;
+  /** Streams the archive into the port, as long as planArchive said; what could not be had is in the result. */
+  saveArchive: Method<ArchiveRequest & { port: MessagePort }, RestoreResult, RestoreProgress>;
+  /** What a restore would do, before it does it. */
+  planRestore: Method<RestoreRequest, RestorePlanInfo, RestoreProgress>;
   /** Restores the given things (folders with all they hold) into a local folder. */
   restore: Method<RestoreRequest, RestoreResult, RestoreProgress>;
+  /** Keeps all trees of a snapshot on this device, so that it can be looked through without a network. */
+  keepOffline: Method<{ snapshot: string }, OfflineState, OfflineProgress>;
+  /** Takes a snapshot's trees from those that are kept. */
+  dropOffline: Method<{ snapshot: string }, OfflineState>;
+  offlineState: Method<Record<never, never>, OfflineState>;
   /** Progress tells the ids of the lock files that jobs hold, at first and at every change; ends when it is aborted. */
   watchLocks: Method<Record<never, never>, void, string[]>;
   /** Removes own locks and forgets the keys; running calls end with "closed". */
@@ -42,13 +53,34 @@ export type Method<Arguments, Result, Progress = never> = (
   context?: CallContext<Progress>,
 ) => Promise<Result>;
 
-export interface RepositoryLocation {
+export type RepositoryLocation = RestLocation | FolderLocation;
+
+/** A folder on this device that has restic's layout: a USB disk, a synced folder. */
+export interface FolderLocation {
+  kind: "folder";
+  handle: FileSystemDirectoryHandle;
+}
+
+export interface RestLocation {
+  kind: "rest";
   /** URL of a REST server's repository folder, without credentials. */
   url: string;
   /** HTTP Basic login of the server; not the repository's password. */
   login: { username: string; password: string } | null;
   /** Largest number of requests at once; null: the default of 5. */
   connections: number | null;
+}
+
+/**
+ * What stays on this device. "device": the key file, the server's login, index, snapshots and visited trees, sealed, in
+ * the browser's storage under the address, at most so many bytes; a location without login takes the one that is kept.
+ */
+export type Keep = { kind: "nothing" } | { kind: "device"; budgetBytes: number };
+
+export interface OpenRequest {
+  location: RepositoryLocation;
+  password: string;
+  keep: Keep;
 }
 
 export type ProbeResult = { state: "repository" } | { state: "empty" };
@@ -62,6 +94,8 @@ export interface RepositoryInfo {
   /** Files in keys/ that are no usable keys. */
   unusableKeys: number;
   kernelBuild: string;
+  /** Opened from what is kept on this device, since the network gave no answer. Such a repository is only read. */
+  offline: boolean;
 }
 
 export interface OpenProgress {
@@ -113,6 +147,23 @@ export interface FolderEntry {
   sizeBytes: number;
   modifiedMs: number | null;
   linkTarget: string | null;
+  /** As ls writes them: "rwxr-xr-x". Null where the snapshot knows none. */
+  permissions: string | null;
+  /** "anna:users", numbers where names are unknown; "" if nothing is known. */
+  owner: string;
+}
+
+export interface FolderSizes {
+  /** By the position of the folder in its folder. */
+  sizes: { position: number; bytes: number; files: number }[];
+  /** False while folders are missing. */
+  complete: boolean;
+}
+
+export interface Preview {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Length of the whole file. */
+  totalBytes: number;
 }
 
 export interface FolderListing {
@@ -192,7 +243,62 @@ export interface RestoreRequest {
   /** What to restore; the empty path is the whole snapshot. */
   paths: NodePath[];
   target: FileSystemDirectoryHandle;
-  overwrite: boolean;
+  overwrite: OverwriteMode;
+}
+
+/**
+ * What becomes of files that are there already. "changed": their chunks are compared with the snapshot's, and only what
+ * differs is fetched and written; so an interrupted restore goes on where it was.
+ */
+export type OverwriteMode = "always" | "changed" | "never";
+
+export interface RestorePlanInfo {
+  files: number;
+  folders: number;
+  bytes: number;
+  /** Files of these names that are at the target already. */
+  existing: number;
+  existingBytes: number;
+  /** Files and folders that get another name, since the target refuses theirs. */
+  renamed: number;
+  skipped: number;
+  failures: FailedFile[];
+}
+
+export interface ArchiveRequest {
+  snapshot: string;
+  paths: NodePath[];
+  format: ArchiveFormat;
+}
+
+export type ArchiveFormat = "zip" | "tar";
+
+export interface ArchivePlan {
+  files: number;
+  folders: number;
+  /** Bytes of the files in it. */
+  bytes: number;
+  /** Bytes of the archive itself. */
+  archiveBytes: number;
+  renamed: number;
+  skipped: number;
+  failures: FailedFile[];
+}
+
+export interface OfflineState {
+  /** Bytes that this repository keeps in the browser's storage. */
+  bytes: number;
+  /** 0: nothing is kept. */
+  budgetBytes: number;
+  /** Snapshots all of whose trees are kept. */
+  snapshots: string[];
+}
+
+export interface OfflineProgress {
+  treesDone: number;
+  /** Trees that are known of so far. */
+  treesFound: number;
+  bytes: number;
 }
 
 export interface RestoreProgress {
@@ -208,8 +314,12 @@ export interface RestoreProgress {
 
 export interface RestoreResult {
   files: number;
+  /** Of the files, those that were right already. */
+  unchanged: number;
   folders: number;
   bytes: number;
+  /** Bytes that were missing at the target. */
+  bytesWritten: number;
   /** Files and folders written under another name, since the platform refuses theirs. */
   renamed: { path: string; writtenAs: string }[];
   /** Links, devices and the like, which a browser cannot make. */

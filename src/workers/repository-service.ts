@@ -1,7 +1,7 @@
 import { findParent } from "../core/archiver/parent.ts";
 import type { Backend } from "../core/backend/backend.ts";
 import type { RetryOptions } from "../core/backend/with-retry.ts";
-import { type ErrorCode, HoldallError } from "../core/base/errors.ts";
+import { type ErrorCode, HoldallError, UnsupportedError } from "../core/base/errors.ts";
 import { type Id, parseId } from "../core/base/id.ts";
 import type { FileSink, SourceFolder } from "../core/base/ports.ts";
 import { rawNameOf } from "../core/base/raw-name.ts";
@@ -26,6 +26,7 @@ import type {
   FolderPick,
   NodePath,
   OpenProgress,
+  OpenRequest,
   ParentInfo,
   ProbeResult,
   RepositoryApi,
@@ -72,7 +73,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   async open(
-    { location, password }: { location: RepositoryLocation; password: string },
+    { location, password }: OpenRequest,
     { signal, onProgress }: Context<OpenProgress>,
   ): Promise<RepositoryInfo> {
     const onPhase = (phase: OpenProgress["phase"], done: number, total: number) => onProgress({ phase, done, total });
@@ -80,7 +81,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   async create(
-    { location, password, formatVersion }: { location: RepositoryLocation; password: string; formatVersion: 1 | 2 },
+    { location, password, formatVersion }: OpenRequest & { formatVersion: 1 | 2 },
     { signal }: Context<OpenProgress>,
   ): Promise<RepositoryInfo> {
     return this.enter(location, (ports) =>
@@ -159,7 +160,12 @@ export class RepositoryService implements Served<RepositoryApi> {
   restore(request: RestoreRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestoreResult> {
     return this.run(signal, async (repository, running) => {
       const { paths, overwrite, target } = request;
-      const options = { paths, overwrite, snapshot: idOf(request.snapshot), sink: this.ports.sinkOf(target) };
+      const options = {
+        paths,
+        overwrite: overwrite !== "never",
+        snapshot: idOf(request.snapshot),
+        sink: this.ports.sinkOf(target),
+      };
       const restorer = new Restorer(repository, { ...options, names: portableNames });
       await withProgress(
         () => restoreProgress(restorer, this.waiting),
@@ -169,6 +175,15 @@ export class RepositoryService implements Served<RepositoryApi> {
       return restoreResult(restorer);
     });
   }
+
+  measureFolders = later("measureFolders");
+  preview = later("preview");
+  planArchive = later("planArchive");
+  saveArchive = later("saveArchive");
+  planRestore = later("planRestore");
+  keepOffline = later("keepOffline");
+  dropOffline = later("dropOffline");
+  offlineState = later("offlineState");
 
   watchLocks(_: Record<never, never>, { signal, onProgress }: Context<string[]>): Promise<void> {
     return this.locks.watch(onProgress, signal);
@@ -199,7 +214,15 @@ export class RepositoryService implements Served<RepositoryApi> {
     delete retry.attempts; // from here on only the user ends the trying
     this.opened = { repository, closing: new AbortController() };
     const { id, formatVersion } = repository.config;
-    return { id, location: backend.location, formatVersion, keyId: repository.keyId, unusableKeys, kernelBuild };
+    return {
+      id,
+      location: backend.location,
+      formatVersion,
+      keyId: repository.keyId,
+      unusableKeys,
+      kernelBuild,
+      offline: false,
+    };
   }
 
   /** Runs a job on the open repository; close() aborts it and waits for its end. */
@@ -221,6 +244,10 @@ export class RepositoryService implements Served<RepositoryApi> {
   private now(): number {
     return this.ports.clock?.now() ?? Date.now();
   }
+}
+
+function later(feature: string): () => Promise<never> {
+  return () => Promise.reject(new UnsupportedError("feature-missing", { feature }));
 }
 
 function idOf(text: string): Id {
@@ -260,8 +287,10 @@ function restoreResult({ counts, plan, failures }: Restorer): RestoreResult {
   const skipped = (plan?.skipped ?? []).map(({ path, type }) => ({ path: displayPath(path), type: nodeTypeOf(type) }));
   return {
     files: counts.filesDone,
+    unchanged: 0,
     folders: counts.foldersDone,
     bytes: counts.bytesDone,
+    bytesWritten: counts.bytesDone,
     renamed,
     skipped,
     failures: failures.map(failedFile),

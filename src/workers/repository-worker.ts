@@ -1,4 +1,5 @@
 import { connectRest } from "../core/backend/connect-rest.ts";
+import { UnsupportedError } from "../core/base/errors.ts";
 import { connectivity } from "../platform/connectivity.ts";
 import { folderSinkOf } from "../platform/folder-sink.ts";
 import { sourceFolderOf } from "../platform/folder-source.ts";
@@ -11,7 +12,9 @@ import { RepositoryService } from "./repository-service.ts";
 import { serve } from "./rpc.ts";
 
 const service = new RepositoryService({
-  connect: ({ url, login, connections }, retry) => {
+  connect: (location, retry) => {
+    if (location.kind === "folder") throw new UnsupportedError("feature-missing", { feature: "folder" });
+    const { url, login, connections } = location;
     const options = connections === null ? { url, login } : { url, login, connections };
     return connectRest(options, Object.assign(retry, { network: connectivity }));
   },

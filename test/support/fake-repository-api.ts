@@ -1,12 +1,16 @@
 import { type ErrorCode, HoldallError, WrongPasswordError } from "../../src/core/base/errors.ts";
 import type {
+  ArchivePlan,
   BackupProgress,
   BackupResult,
   CallContext,
   FolderEntry,
+  OfflineState,
   ParentInfo,
+  Preview,
   RepositoryApi,
   RepositoryInfo,
+  RestorePlanInfo,
   RestoreProgress,
   RestoreResult,
   SnapshotInfo,
@@ -29,6 +33,10 @@ export interface FakeRepository {
   backupProgress: BackupProgress[];
   /** How a backup ends; null: only when it is cancelled. */
   backupEnd: BackupResult | ErrorCode | null;
+  preview: Preview;
+  archivePlan: ArchivePlan;
+  restorePlan: RestorePlanInfo;
+  offlineState: OfflineState;
   restoreProgress: RestoreProgress[];
   restoreEnd: RestoreResult | ErrorCode | null;
 }
@@ -78,6 +86,37 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
     },
     async restore(_request, context) {
       return play(repository.restoreProgress, repository.restoreEnd, context);
+    },
+    async measureFolders({ path }) {
+      const folders = repository.folder(path).entries.filter(({ type }) => type === "dir");
+      const sizes = folders.map(({ position, name }) => ({
+        position,
+        bytes: name.length * 7_654_321,
+        files: name.length,
+      }));
+      return { sizes, complete: true };
+    },
+    async preview() {
+      return repository.preview;
+    },
+    async planArchive() {
+      return repository.archivePlan;
+    },
+    async saveArchive({ port }, context) {
+      port.close();
+      return play(repository.restoreProgress, repository.restoreEnd, context);
+    },
+    async planRestore() {
+      return repository.restorePlan;
+    },
+    async keepOffline() {
+      return repository.offlineState;
+    },
+    async dropOffline() {
+      return repository.offlineState;
+    },
+    async offlineState() {
+      return repository.offlineState;
     },
     watchLocks(_none, context) {
       context?.onProgress?.([]);

@@ -93,7 +93,7 @@ export class ConnectForm {
     if (parsed === null) return null;
     const hasLogin = this.username !== "" || this.serverPassword !== "";
     const login = hasLogin ? { username: this.username, password: this.serverPassword } : null;
-    return { url: parsed.url, login, connections: null };
+    return { kind: "rest", url: parsed.url, login, connections: null };
   }
 
   #explain(failure: Failure): void {

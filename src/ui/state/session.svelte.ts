@@ -51,7 +51,7 @@ export class Session {
 
   async open(location: RepositoryLocation, password: string, context: CallContext<OpenProgress>): Promise<void> {
     const client = this.#startClient();
-    const info = await client.api.open({ location, password }, context);
+    const info = await client.api.open({ location, password, keep: { kind: "nothing" } }, context);
     this.#enter(info, { client, location });
   }
 
@@ -62,7 +62,8 @@ export class Session {
     context: CallContext<OpenProgress>,
   ): Promise<void> {
     const client = this.#startClient();
-    const info = await client.api.create({ location, password, formatVersion }, context);
+    const request = { location, password, keep: { kind: "nothing" } as const, formatVersion };
+    const info = await client.api.create(request, context);
     this.#enter(info, { client, location });
   }
 
@@ -94,7 +95,7 @@ export class Session {
     const { client, location } = opened;
     const repository = new OpenRepository(info, client.api, this.ports);
     this.lost = null;
-    this.#stayWithLocks = this.ports.removeLocksOnLeaving(location, client.api);
+    if (location.kind === "rest") this.#stayWithLocks = this.ports.removeLocksOnLeaving(location, client.api);
     this.connection = { state: "open", repository };
     void repository.snapshots.reload();
     const { route } = this.router;

@@ -15,6 +15,7 @@ export function preparedRepository(nowMs: number): FakeRepository {
       keyId: "c0ffee0123456789".padEnd(64, "7"),
       unusableKeys: 0,
       kernelBuild: "simd",
+      offline: false,
     },
     password: "correct",
     refusal: null,
@@ -55,6 +56,27 @@ export function preparedRepository(nowMs: number): FakeRepository {
       },
     ],
     restoreEnd: null,
+    preview: { bytes: new TextEncoder().encode("Slate for the kitchen floor\n1. Measure again\n"), totalBytes: 46 },
+    archivePlan: {
+      files: 412,
+      folders: 31,
+      bytes: 3.1e9,
+      archiveBytes: 3.1e9 + 84_512,
+      renamed: 2,
+      skipped: 1,
+      failures: [],
+    },
+    restorePlan: {
+      files: 412,
+      folders: 31,
+      bytes: 3.1e9,
+      existing: 4,
+      existingBytes: 18.2e6,
+      renamed: 2,
+      skipped: 1,
+      failures: [],
+    },
+    offlineState: { bytes: 61.4e6, budgetBytes: 500e6, snapshots: [] },
   };
 }
 
@@ -114,6 +136,8 @@ function rootEntries(nowMs: number): FolderEntry[] {
     sizeBytes,
     modifiedMs: nowMs - (position + 3) * 17 * day,
     linkTarget: type === "symlink" ? "Selected/IMG_2041 Skógafoss at dawn.jpg" : null,
+    permissions: type === "dir" ? "rwxr-xr-x" : "rw-r--r--",
+    owner: "anna:users",
   }));
 }
 
@@ -125,5 +149,7 @@ export function manyEntries(count: number, nowMs: number): FolderEntry[] {
     sizeBytes: 4_000_000 + ((position * 7919) % 5_000_000),
     modifiedMs: nowMs - position * 60_000,
     linkTarget: null,
+    permissions: "rw-r--r--",
+    owner: "anna:users",
   }));
 }

@@ -210,8 +210,10 @@ function backupResult(): BackupResult {
 function restoreResult(): RestoreResult {
   return {
     files: 118,
+    unchanged: 6,
     folders: 9,
     bytes: 3_400_000_000,
+    bytesWritten: 3_100_000_000,
     renamed: [{ path: "/Documents/notes: draft.txt", writtenAs: "/Documents/notes_ draft.txt" }],
     skipped: [{ path: "/Documents/latest", type: "symlink" }],
     failures: [{ path: "/Documents/report.odt", code: "exists-already", context: {} }],

@@ -54,7 +54,7 @@ test("a pasted login moves to its fields, and the worker gets the two apart", as
   await form.submit();
   expect(session.connection.state).toBe("open");
   expect(asked).toEqual([
-    { url: "https://nas.home/photos/", login: { username: "me", password: "secret" }, connections: null },
+    { kind: "rest", url: "https://nas.home/photos/", login: { username: "me", password: "secret" }, connections: null },
   ]);
 });
 

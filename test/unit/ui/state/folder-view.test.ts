@@ -5,7 +5,8 @@ import { preparedRepository } from "../../../browser/pictures/repository.ts";
 import { fakeRepositoryApi } from "../../../support/fake-repository-api.ts";
 
 function entry(position: number, name: string, values: Partial<FolderEntry> = {}): FolderEntry {
-  return { position, name, type: "file", sizeBytes: 0, modifiedMs: 0, linkTarget: null, ...values };
+  const known = { modifiedMs: 0, linkTarget: null, permissions: null, owner: "" };
+  return { position, name, type: "file", sizeBytes: 0, ...known, ...values };
 }
 
 const byName = { column: "name", descending: false } as const;
