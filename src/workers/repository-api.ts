@@ -112,6 +112,8 @@ export interface SnapshotList {
   snapshots: SnapshotInfo[];
   /** Snapshot files that could not be read. */
   unreadable: FailedFile[];
+  /** Snapshots that this device has seen and that are gone, removed by somebody else; counted since the opening. */
+  missingSnapshots: number;
 }
 
 export interface SnapshotInfo {

@@ -93,7 +93,8 @@ export class RepositoryService implements Served<RepositoryApi> {
     return this.run(signal, async (repository, running) => {
       const { snapshots, unreadable } = await repository.listSnapshots(running);
       const infos = snapshots.map(snapshotInfo).sort((a, b) => b.timeMs - a.timeMs);
-      return { snapshots: infos, unreadable: unreadable.map(({ id, error }) => unreadableSnapshot(id, error)) };
+      const failed = unreadable.map(({ id, error }) => unreadableSnapshot(id, error));
+      return { snapshots: infos, unreadable: failed, missingSnapshots: 0 };
     });
   }
 

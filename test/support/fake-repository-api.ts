@@ -68,7 +68,7 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
       const unreadable = repository.unreadable.map((path) => {
         return { path, code: "mac-mismatch" as const, context: { type: "snapshot", id: path } };
       });
-      return { snapshots: repository.snapshots, unreadable };
+      return { snapshots: repository.snapshots, unreadable, missingSnapshots: 0 };
     },
     async listFolder({ path }) {
       return repository.folder(path);

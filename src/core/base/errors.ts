@@ -36,6 +36,7 @@ export type IntegrityCode =
   | "tree-unreachable" // a folder node without a tree, or nested deeper than any file system allows
   | "file-size-mismatch" // a file's chunks do not add up to its size
   | "config-damaged"
+  | "config-changed" // another repository than the one that this device has seen at this address
   | "snapshot-not-stored"; // the new snapshot could not be read back
 
 export type FormatCode =
@@ -75,6 +76,8 @@ export type OtherCode =
   | "exists-already" // a file of this name is already at the target
   | "not-found-in-snapshot"
   | "worker-died"
+  | "opened-offline" // opened from the offline copy, which is only read
+  | "offline-budget" // a snapshot's trees need more room than offline copies may take
   | "closed" // the repository was closed while the call ran
   | "bug"; // an error that nobody foresaw, crossing a worker border
 

@@ -67,3 +67,28 @@ export interface LockJournal {
   claim(lockId: string): Promise<() => void>;
   isClaimed(lockId: string): Promise<boolean>;
 }
+
+/**
+ * A device's storage for the offline copy of one repository: sealed files by key. Everything in it may vanish or change
+ * at any time, and every call may reject: whoever uses it treats both as "not kept".
+ */
+export interface OfflineStore {
+  /** The bytes under a key, or null; the caller owns them. */
+  get(key: string): Promise<Bytes | null>;
+  /** Stores bytes under a key in the place of what was there. They are lent until the promise settles. */
+  put(key: string, bytes: Bytes, usedMs: number): Promise<void>;
+  /** Notes when these keys were last used; keys that are not there are passed over. */
+  touch(keys: readonly string[], usedMs: number): Promise<void>;
+  /** Keys that are not there count as removed. */
+  remove(keys: readonly string[]): Promise<void>;
+  /** All that is kept, without reading it; in no order. */
+  list(): Promise<OfflineEntry[]>;
+}
+
+export interface OfflineEntry {
+  key: string;
+  /** In bytes. */
+  length: number;
+  /** Milliseconds since 1970. */
+  usedMs: number;
+}

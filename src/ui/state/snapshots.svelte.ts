@@ -10,7 +10,7 @@ export interface SnapshotGroup {
   snapshots: SnapshotInfo[];
 }
 
-const none: SnapshotList = { snapshots: [], unreadable: [] };
+const none: SnapshotList = { snapshots: [], unreadable: [], missingSnapshots: 0 };
 
 /** The snapshots of the open repository. */
 export class Snapshots {

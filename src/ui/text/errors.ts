@@ -179,6 +179,13 @@ export const errorTexts = {
     happened: "The file config could not be used. Nothing was changed.",
     advice: "Restore the file config from a copy of the repository.",
   },
+  "config-changed": {
+    title: "Another repository is at this address",
+    happened:
+      "This device has opened a repository here before, and what the server shows now is a different one. Nothing was read from it or written to it.",
+    advice:
+      "Ask whoever runs the server. If the repository was made anew on purpose, remove this address from the recent ones, then open it again.",
+  },
   "snapshot-not-stored": {
     title: "The snapshot did not arrive",
     happened: "All data was uploaded, but the new snapshot could not be read back, so this backup does not count.",
@@ -350,6 +357,16 @@ export const errorTexts = {
     title: "A part of Holdall stopped",
     happened: "The browser ended it, most often for want of memory. What was stored is kept.",
     advice: "Close other tabs, open the repository again and retry.",
+  },
+  "opened-offline": {
+    title: "Opened from the offline copy",
+    happened: "The server could not be reached when this repository was opened, so it is only read here.",
+    advice: "Open it again when the server can be reached.",
+  },
+  "offline-budget": {
+    title: "Not enough room for this offline copy",
+    happened: "The folders of this snapshot need more room than offline copies may take.",
+    advice: "Allow more in the settings, or stop keeping another snapshot.",
   },
   closed: {
     title: "The repository was locked",
