@@ -35,8 +35,9 @@ export function sendRaw(origin: string, request: RawRequest): Promise<RawAnswer>
       socket.destroy();
       reject(new Error(`the server closed after ${Buffer.concat(pieces).length} bytes`));
     });
-    socket.write(`${request.method} ${request.target} HTTP/1.1\r\n${lines}\r\n`);
-    if (request.body !== undefined) socket.write(request.body);
+    // In one piece: a second write would fail where the server refuses and closes before it has come, answer or not.
+    const head = Buffer.from(`${request.method} ${request.target} HTTP/1.1\r\n${lines}\r\n`);
+    socket.write(Buffer.concat([head, Buffer.from(request.body ?? "")]));
     if (request.endEarly === true) socket.end();
   });
 }
