@@ -1,12 +1,16 @@
 import { basicAuthorization, normalRestUrl } from "../core/backend/rest-location.ts";
-import type { RepositoryApi, RestLocation } from "../workers/repository-api.ts";
+import type { RepositoryApi, RepositoryLocation, RestLocation } from "../workers/repository-api.ts";
 
 /**
  * Removes the locks of jobs that still run when the page is left: the worker dies with the page, but a keepalive request
  * of the page itself outlives it. Returns what ends this; until then it holds the server's login.
+ *
+ * In a local folder nothing outlives the page for sure: the removal is asked for, and the browser may end the page first.
+ * Then the lock is an orphan, which the next opening in this browser removes; others wait until it is stale.
  */
-export function removeLocksOnLeaving(location: RestLocation, api: Pick<RepositoryApi, "watchLocks">): () => void {
+export function removeLocksOnLeaving(location: RepositoryLocation, api: Pick<RepositoryApi, "watchLocks">): () => void {
   const over = new AbortController();
+  const remove = location.kind === "rest" ? (id: string) => sendDelete(location, id) : removeFrom(location.handle);
   let held: readonly string[] = [];
   const onProgress = (ids: readonly string[]) => {
     held = ids;
@@ -15,7 +19,7 @@ export function removeLocksOnLeaving(location: RestLocation, api: Pick<Repositor
   api.watchLocks({}, { signal: over.signal, onProgress }).catch(() => {});
   const leave = (event: PageTransitionEvent) => {
     if (event.persisted) return; // the page may come back, and its worker with it
-    for (const id of held) void sendDelete(location, id).catch(() => {});
+    for (const id of held) void remove(id).catch(() => {});
   };
   addEventListener("pagehide", leave, { signal: over.signal });
   return () => over.abort();
@@ -33,4 +37,17 @@ async function sendDelete({ url, login }: RestLocation, id: string): Promise<voi
     redirect: "manual",
     referrerPolicy: "no-referrer",
   });
+}
+
+/** The folder's handle is fetched before it is needed: while the page is left, one question is answered at best. */
+function removeFrom(repository: FileSystemDirectoryHandle): (id: string) => Promise<void> {
+  const locks = repository.getDirectoryHandle("locks");
+  let folder: FileSystemDirectoryHandle | null = null;
+  locks.then(
+    (found) => {
+      folder = found;
+    },
+    () => {},
+  );
+  return async (id) => (folder ?? (await locks)).removeEntry(id);
 }

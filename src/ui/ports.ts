@@ -1,5 +1,5 @@
 import type { RepositoryClient } from "../workers/client.ts";
-import type { FolderPick, RepositoryApi, RestLocation } from "../workers/repository-api.ts";
+import type { FolderPick, RepositoryApi, RepositoryLocation } from "../workers/repository-api.ts";
 
 export type { RepositoryClient };
 
@@ -12,7 +12,7 @@ export interface Ports {
   /** Saves one streamed file as a download; resolves when the last byte is on its way to the disk. */
   saveDownload(download: Download): Promise<void>;
   /** From now on leaving the page removes the locks of jobs that still run; until the returned function is called. */
-  removeLocksOnLeaving(location: RestLocation, api: RepositoryApi): () => void;
+  removeLocksOnLeaving(location: RepositoryLocation, api: RepositoryApi): () => void;
   network: NetworkPort;
   /** An address to start from, on the server that serves this page; "" if it hosts no repositories. */
   proposeAddress(): Promise<string>;

@@ -1,9 +1,12 @@
+import type { Backend } from "../core/backend/backend.ts";
 import { connectRest } from "../core/backend/connect-rest.ts";
-import { UnsupportedError } from "../core/base/errors.ts";
+import { DirectoryBackend } from "../core/backend/directory.ts";
+import { withLimit } from "../core/backend/with-limit.ts";
 import { connectivity } from "../platform/connectivity.ts";
 import { folderSinkOf } from "../platform/folder-sink.ts";
 import { sourceFolderOf } from "../platform/folder-source.ts";
 import { browserLockJournal } from "../platform/lock-journal.ts";
+import { repositoryFolderOf } from "../platform/repository-folder.ts";
 import { claimWriter } from "../platform/writer-claim.ts";
 import { CodecPool } from "./codec-pool.ts";
 import { kernelAssets } from "./kernel-assets.ts";
@@ -13,7 +16,7 @@ import { serve } from "./rpc.ts";
 
 const service = new RepositoryService({
   connect: (location, retry) => {
-    if (location.kind === "folder") throw new UnsupportedError("feature-missing", { feature: "folder" });
+    if (location.kind === "folder") return connectFolder(location.handle);
     const { url, login, connections } = location;
     const options = connections === null ? { url, login } : { url, login, connections };
     return connectRest(options, Object.assign(retry, { network: connectivity }));
@@ -27,5 +30,11 @@ const service = new RepositoryService({
   claimWriter,
   programVersion: `holdall ${__APP_VERSION__}`,
 });
+
+/** Without retries: what a disk refuses it refuses again, and nobody should wait a minute to be told that it is unplugged. */
+function connectFolder(handle: FileSystemDirectoryHandle): Backend {
+  const backend = new DirectoryBackend(repositoryFolderOf(handle));
+  return withLimit(backend, backend.connections);
+}
 
 serve<RepositoryApi>(self, service);

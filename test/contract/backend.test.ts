@@ -1,11 +1,18 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Backend, NamedFileType } from "../../src/core/backend/backend.ts";
+import { DirectoryBackend } from "../../src/core/backend/directory.ts";
 import { MemoryBackend } from "../../src/core/backend/memory.ts";
 import { RestBackend } from "../../src/core/backend/rest.ts";
 import { withLimit } from "../../src/core/backend/with-limit.ts";
 import { withRetry } from "../../src/core/backend/with-retry.ts";
 import type { Clock } from "../../src/core/base/clock.ts";
+import { repositoryFolderOf } from "../../src/platform/repository-folder.ts";
 import { observed } from "../support/failing-backend.ts";
+import { NodeRepositoryFolder } from "../support/node-repository-folder.ts";
 import { type RestFlavour, type RestTestServerOptions, startRestTestServer } from "../support/rest-test-server.ts";
+import { MemoryFolder } from "../unit/platform/memory-folder.ts";
 import { type BackendWorld, backendContract } from "./backend-contract.ts";
 
 const folders: Record<NamedFileType, string> = {
@@ -37,6 +44,34 @@ function rest(options: RestTestServerOptions, decorate: (backend: Backend) => Ba
       plant: async (type, name, bytes) => void server.files.set(`${folders[type]}/${name}`, Buffer.from(bytes)),
       close: () => server.close(),
     };
+  };
+}
+
+/** On the disk. */
+function directory(decorate: (backend: Backend) => Backend = (backend) => backend) {
+  return async (): Promise<BackendWorld> => {
+    const root = await mkdtemp(join(tmpdir(), "holdall-directory-"));
+    return {
+      backend: decorate(new DirectoryBackend(new NodeRepositoryFolder(root))),
+      plant: (type, name, bytes) => writeFile(join(root, folders[type], name), bytes),
+      close: () => rm(root, { recursive: true }),
+    };
+  };
+}
+
+/** Through the browser's interfaces, with a folder in memory behind them. */
+async function handles(): Promise<BackendWorld> {
+  const root = new MemoryFolder("backup");
+  return {
+    backend: new DirectoryBackend(repositoryFolderOf(root)),
+    plant: async (type, name, bytes) => {
+      const folder = await root.getDirectoryHandle(folders[type]);
+      await (await folder.getFileHandle(name, { create: true })).createWritable().then(async (stream) => {
+        await stream.write({ type: "write", position: 0, data: bytes });
+        await stream.close();
+      });
+    },
+    close: async () => {},
   };
 }
 
@@ -77,3 +112,9 @@ backendContract(
 );
 backendContract("rest-server, unreliable, with retry", () => unreliableServer("rest-server"));
 backendContract("rclone, unreliable, with retry", () => unreliableServer("rclone"));
+backendContract("directory", directory());
+backendContract(
+  "directory, one at a time",
+  directory((backend) => withLimit(backend, 1)),
+);
+backendContract("directory by handles", handles);

@@ -21,6 +21,12 @@ export type BackendCode =
   | "not-a-rest-server" // HTML or another answer that no REST server gives
   | "insecure-login" // Basic authentication over plain http beyond loopback
   | "bad-address" // not a URL of a REST server
+  | "permission-lapsed" // the browser no longer lets the page into a local folder
+  | "folder-gone" // a local folder is not there: unplugged, moved, deleted
+  | "folder-read-only" // the disk or folder takes no changes
+  | "folder-failed" // the system fails at a local folder in some other way
+  | "folder-not-empty" // other things lie where a repository should be made
+  | "repository-inside" // a folder holds no repository, but one in it does
   | "unexpected-status";
 
 export type IntegrityCode =

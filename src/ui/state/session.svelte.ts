@@ -95,7 +95,7 @@ export class Session {
     const { client, location } = opened;
     const repository = new OpenRepository(info, client.api, this.ports);
     this.lost = null;
-    if (location.kind === "rest") this.#stayWithLocks = this.ports.removeLocksOnLeaving(location, client.api);
+    this.#stayWithLocks = this.ports.removeLocksOnLeaving(location, client.api);
     this.connection = { state: "open", repository };
     void repository.snapshots.reload();
     const { route } = this.router;

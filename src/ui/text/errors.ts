@@ -34,7 +34,7 @@ export const errorTexts = {
   },
   "not-found": {
     title: "A file of the repository is missing",
-    happened: (context) => `The server has no ${thingOf(context)}.`,
+    happened: (context) => `The repository has no ${thingOf(context)}.`,
     advice:
       "Somebody may have removed it, or may be thinning out the repository right now. Check the repository with restic.",
   },
@@ -55,7 +55,7 @@ export const errorTexts = {
     advice: "Remove things on the server itself, or with a login that may.",
   },
   "already-exists": {
-    title: "The server holds another file of this name",
+    title: "Another file of this name is there",
     happened: "A file could not be stored because one with its name and other contents is there already.",
     advice: "Check the repository with restic before you go on: the stored file may be damaged.",
   },
@@ -82,7 +82,7 @@ export const errorTexts = {
   },
   "range-refused": {
     title: "A stored file is shorter than it should be",
-    happened: (context) => `The server could not give a part of ${thingOf(context)}.`,
+    happened: (context) => `There is less of ${thingOf(context)} than there must be.`,
     advice: "The file may be damaged. Check the repository with restic.",
   },
   "storage-full": {
@@ -110,6 +110,38 @@ export const errorTexts = {
     title: "This is no address of a server",
     happened: "An address looks like https://nas.home:8000/photos/.",
     advice: "Paste it as restic knows it; rest: in front is fine.",
+  },
+  "permission-lapsed": {
+    title: "The folder is closed to this page",
+    happened: "The browser no longer lets Holdall into the folder. It asks again after a while, or you took it back.",
+    advice: "Open the folder again and allow reading and writing when the browser asks. What was stored is kept.",
+  },
+  "folder-gone": {
+    title: "The folder is not there",
+    happened: (context) => `The folder${quotedOf(context["folder"])} cannot be found: unplugged, moved or deleted.`,
+    advice: "Plug the disk in again, or choose the folder where it is now. What was stored is kept.",
+  },
+  "folder-read-only": {
+    title: "The folder takes no changes",
+    happened: "The disk or the folder is set to read only. Nothing was changed.",
+    advice: "Look for a switch on the disk, and whether you may write there. Browsing and restoring work all the same.",
+  },
+  "folder-failed": {
+    title: "The disk or folder failed",
+    happened: (context) => `The system could not do what was asked of ${thingOf(context)}.`,
+    advice:
+      "See whether the disk is sound and plugged in, and whether another program uses the folder, then try again.",
+  },
+  "folder-not-empty": {
+    title: "This folder is in use for something else",
+    happened: (context) =>
+      `It holds no repository, but other things${quotedOf(context["found"], "such as ")}. Nothing was changed.`,
+    advice: "Choose the folder of a repository, or make a new, empty folder for one.",
+  },
+  "repository-inside": {
+    title: "The repository is one folder further in",
+    happened: (context) => `Not this folder is a repository, but the folder${quotedOf(context["inside"])} in it.`,
+    advice: "Choose that folder.",
   },
   "unexpected-status": {
     title: "An answer that was not expected",
@@ -309,9 +341,9 @@ export const errorTexts = {
     advice: "Type it again. Mind capital letters and the keyboard's language.",
   },
   "no-repository": {
-    title: "No repository at this address",
-    happened: "The server answered, but no repository is there yet.",
-    advice: "Check the path, or create a repository here.",
+    title: "No repository here",
+    happened: "The place can be reached, but no repository is there yet.",
+    advice: "Check the address or the folder, or create a repository here.",
   },
   "repository-exists": {
     title: "A repository is already there",
@@ -408,6 +440,11 @@ function thingOf(context: ErrorContext): string {
   }
   const type = context["type"];
   return typeof type === "string" ? `a file of type ${type}` : "a stored file";
+}
+
+/** A name from the disk, in quotes; nothing if it is not known. */
+function quotedOf(name: unknown, before = ""): string {
+  return typeof name === "string" && name !== "" ? ` ${before}“${name}”` : "";
 }
 
 function shortened(name: string): string {

@@ -1,4 +1,4 @@
-type Fault = "list" | "getFile" | "create" | "createWritable" | "write" | "close";
+type Fault = "list" | "getFile" | "create" | "createWritable" | "write" | "close" | "move";
 
 /** A local folder in memory, behind the browser's handle interfaces, with faults that a test plants by name. */
 export class MemoryFolder implements FileSystemDirectoryHandle {
@@ -19,7 +19,7 @@ export class MemoryFolder implements FileSystemDirectoryHandle {
   }
 
   addFile(name: string, content: string, modifiedMs = 0): MemoryFile {
-    const file = new MemoryFile(name, new TextEncoder().encode(content), modifiedMs);
+    const file = new MemoryFile(name, new TextEncoder().encode(content), modifiedMs, this);
     this.children.set(name, file);
     return file;
   }
@@ -98,10 +98,20 @@ export class MemoryFile implements FileSystemFileHandle {
   readonly faults = new Map<Fault, Error>();
 
   constructor(
-    readonly name: string,
+    public name: string,
     public content: Uint8Array<ArrayBuffer>,
     private readonly modifiedMs: number,
+    private readonly parent: MemoryFolder,
   ) {}
+
+  /** As Chromium does it: what has the name already is replaced. */
+  async move(name: string): Promise<void> {
+    const fault = this.faults.get("move");
+    if (fault) throw fault;
+    this.parent.children.delete(this.name);
+    this.name = name;
+    this.parent.children.set(name, this);
+  }
 
   async getFile(): Promise<File> {
     const fault = this.faults.get("getFile");
