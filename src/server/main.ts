@@ -18,8 +18,9 @@ async function main(argv: readonly string[]): Promise<void> {
       appDirectory: options.appDirectory ?? builtAppDirectory(),
       writeLine: (line) => process.stderr.write(`${line}\n`),
     });
-    process.stdout.write(greeting(server, options));
+    // Before the greeting: whoever has read it may end the server, and that must be a clean end.
     closeOnSignal(server);
+    process.stdout.write(greeting(server, options));
   } catch (error) {
     process.stderr.write(`holdall: ${explain(error)}\n`);
     process.exitCode = error instanceof OptionError ? exitCodeBadUsage : 1;
