@@ -1,9 +1,11 @@
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { defineConfig, type UserConfig } from "vite";
+import { defineConfig, type Plugin, type UserConfig } from "vite";
 import type { ViteUserConfig } from "vitest/config";
+import type { ShellFile } from "./src/sw/shell.ts";
 
 /**
  * One mode per thing that is made: the app (the default), its service worker, the embedded server, and the test runs.
@@ -64,6 +66,7 @@ function serviceWorker(): UserConfig {
     root: resolve(project, "src"),
     publicDir: false,
     define: constants(),
+    plugins: [shellFiles()],
     build: {
       outDir: appFolder,
       emptyOutDir: false,
@@ -75,6 +78,32 @@ function serviceWorker(): UserConfig {
       },
     },
   };
+}
+
+/** Tells the service worker what to keep for starting without a network: all that the built app loads. */
+function shellFiles(): Plugin {
+  return {
+    name: "holdall-shell-files",
+    config: ({ build }) => ({ define: { __SHELL__: JSON.stringify(builtShell(build?.outDir ?? appFolder)) } }),
+  };
+}
+
+function builtShell(folder: string): { files: ShellFile[]; version: string } {
+  const inAssets = readdirSync(join(folder, "assets")).map((name) => `assets/${name}`);
+  const beside = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = [...beside.map(({ name }) => name), ...inAssets]
+    .filter((path) => !/\.map$|^sw\.js$|^robots\.txt$/.test(path))
+    .sort()
+    .map((path) => ({
+      // Some hosts answer for index.html with a redirect to its folder.
+      path: path === "index.html" ? "" : path,
+      integrity: `sha256-${sha256(readFileSync(join(folder, path))).toString("base64")}`,
+    }));
+  return { files, version: sha256(JSON.stringify(files)).toString("hex").slice(0, 16) };
+}
+
+function sha256(content: string | Uint8Array): Buffer {
+  return createHash("sha256").update(content).digest();
 }
 
 /** Runs on Node beside node_modules, so packages stay outside the bundle. */

@@ -4,6 +4,7 @@ import { installTrustedTypes } from "./platform/trusted-types.ts";
 installTrustedTypes();
 
 import { mount } from "svelte";
+import { AppShell } from "./platform/app-shell.ts";
 import { detectCapabilities } from "./platform/capabilities.ts";
 import { connectivity, watchConnectivity } from "./platform/connectivity.ts";
 import { saveDownload } from "./platform/download.ts";
@@ -17,6 +18,8 @@ import "./ui/styles/base.css";
 import { openRepositoryClient } from "./workers/client.ts";
 
 const serviceWorker = registerServiceWorker();
+const shell = new AppShell();
+void shell.resume();
 
 const ports: Ports = {
   openRepositoryClient,
@@ -25,6 +28,7 @@ const ports: Ports = {
   saveDownload: (download) => saveDownload(download, serviceWorker),
   removeLocksOnLeaving,
   network: { isOnline: connectivity.isOnline, watch: watchConnectivity },
+  shell,
   proposeAddress,
 };
 

@@ -8,9 +8,8 @@ export interface ServiceWorkerPort {
 }
 
 /**
- * Registers sw.js beside the page, for downloads alone: it controls neither the page nor its workers. Chromium keeps the
- * body of every request of a controlled worker in its browser process, static routes or not: measured, a backup of 1 GiB
- * held 1 GiB; uncontrolled it holds 80 MiB. Where registering is refused, the app works without: downloads then have a limit.
+ * Registers sw.js beside the page for downloads: this registration controls neither the page nor its workers (the app shell
+ * has others, see app-shell.ts). Where registering is refused, the app works without: downloads then have a limit.
  */
 export function registerServiceWorker(): ServiceWorkerPort {
   if (!("serviceWorker" in navigator)) return { active: async () => null };

@@ -4,8 +4,8 @@ export interface SecurityPolicy {
 }
 
 /**
- * The headers of every answer, whatever its status. Scripts and workers come from `/assets/` and `/sw.js` only: with
- * 'self' a file of a repository, which has the same origin, could be loaded as one. A path in a CSP source needs the
+ * The headers of every answer, whatever its status. Scripts and workers come from `/assets/` and `/sw.js` only, and from
+ * `/sw-offline/`, where the page's service worker shows `/assets/` and this server has nothing: with 'self' a file of a repository, which has the same origin, could be loaded as one. A path in a CSP source needs the
  * whole origin before it.
  */
 export function securityHeaders(origin: string, policy: SecurityPolicy): Record<string, string> {
@@ -32,7 +32,7 @@ export function repositoryHeaders(origin: string, policy: SecurityPolicy): Recor
 
 function contentSecurityPolicy(origin: string, policy: SecurityPolicy): string {
   const assets = `${origin}/assets/`;
-  const scripts = `${assets} ${origin}/sw.js`;
+  const scripts = `${assets} ${origin}/sw.js ${origin}/sw-offline/`;
   return [
     "default-src 'none'",
     `script-src ${scripts} 'wasm-unsafe-eval'`,

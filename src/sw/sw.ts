@@ -1,35 +1,16 @@
-import type { DownloadMessage } from "../workers/download-message.ts";
-import { Downloads } from "./downloads.ts";
+import { assetFolder } from "../workers/app-folders.ts";
+import { downloadFolder } from "../workers/download-message.ts";
+import { serveDownloads } from "./serve-downloads.ts";
+import { serveShell } from "./serve-shell.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 
-const downloads = new Downloads();
+/** The page that registered this script is beside it. */
+const root = new URL("./", self.location.href).href;
 
-self.addEventListener("message", (event) => {
-  const message = event.data as DownloadMessage;
-  if (message.type === "download-failed") downloads.fail(message.id);
-  if (message.type === "download" && event.source instanceof Client) {
-    downloads.add({ ...message, clientId: event.source.id });
-    message.ready.postMessage(null);
-  }
-});
-
-self.addEventListener("fetch", (event) => {
-  // The scope holds downloads alone (platform/service-worker.ts), each named by its id.
-  event.respondWith(downloads.answer(event.request.url.slice(self.registration.scope.length)));
-  void watchPages();
-});
-
-const watchMs = 3000;
-let isWatching = false;
-
-/** Looks, while downloads run, whether the pages that feed them are still there. */
-async function watchPages(): Promise<void> {
-  if (isWatching) return;
-  isWatching = true;
-  while (downloads.areRunning) {
-    await downloads.failOrphans(async (clientId) => (await self.clients.get(clientId)) !== undefined);
-    await new Promise((resolve) => setTimeout(resolve, watchMs));
-  }
-  isWatching = false;
-}
+// One script, registered up to three times; its scope tells which job it has (platform/app-shell.ts).
+const place = self.registration.scope.slice(root.length);
+if (place === downloadFolder) serveDownloads(self);
+if (place === "") serveShell(self, root);
+// This one does nothing, which is its job, so a newer one need not wait for anybody.
+if (place === assetFolder) self.addEventListener("install", () => void self.skipWaiting());

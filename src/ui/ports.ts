@@ -14,6 +14,7 @@ export interface Ports {
   /** From now on leaving the page removes the locks of jobs that still run; until the returned function is called. */
   removeLocksOnLeaving(location: RepositoryLocation, api: RepositoryApi): () => void;
   network: NetworkPort;
+  shell: ShellPort;
   /** An address to start from, on the server that serves this page; "" if it hosts no repositories. */
   proposeAddress(): Promise<string>;
 }
@@ -31,6 +32,19 @@ export interface NetworkPort {
   isOnline(): boolean;
   /** Tells every change until the returned function is called. */
   watch(onChange: (isOnline: boolean) => void): () => void;
+}
+
+/** The app itself, kept on this device. For "my device" only: on somebody else's nothing stays. */
+export interface ShellPort {
+  isInstalled(): Promise<boolean>;
+  /** From now on the app starts without a network. May be called again; does nothing where the browser refuses. */
+  install(): Promise<void>;
+  /** Takes it away again, with all that it kept. */
+  remove(): Promise<void>;
+  /** Tells, at once or later, that a new version waits; until the returned function is called. */
+  watchUpdates(onReady: () => void): () => void;
+  /** Puts the version that waits in place and reloads the page. */
+  applyUpdate(): void;
 }
 
 export interface PickedFolder {

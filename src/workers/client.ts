@@ -1,6 +1,9 @@
 import type { HoldallError } from "../core/base/errors.ts";
 import type { RepositoryApi } from "./repository-api.ts";
-import { connect, type RpcPort } from "./rpc.ts";
+import workerUrl from "./repository-worker.ts?worker&url";
+import { connect } from "./rpc.ts";
+import { type SpawnedWorker, StartingWorker } from "./starting-worker.ts";
+import { workerPlaces } from "./worker-places.ts";
 
 export interface RepositoryClient {
   readonly api: RepositoryApi;
@@ -32,8 +35,7 @@ export function openRepositoryClient(spawn: () => SpawnedWorker = spawnRepositor
   };
 }
 
-type SpawnedWorker = RpcPort & { terminate(): void };
-
 function spawnRepositoryWorker(): SpawnedWorker {
-  return new Worker(new URL("./repository-worker.ts", import.meta.url), { type: "module", name: "holdall-repository" });
+  const start = (url: string) => new Worker(url, { type: "module", name: "holdall-repository" });
+  return new StartingWorker(workerPlaces(new URL(workerUrl, location.href).href, start));
 }

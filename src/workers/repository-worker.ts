@@ -13,6 +13,7 @@ import { kernelAssets } from "./kernel-assets.ts";
 import type { RepositoryApi } from "./repository-api.ts";
 import { RepositoryService } from "./repository-service.ts";
 import { serve } from "./rpc.ts";
+import { startedMessage } from "./starting-worker.ts";
 
 const service = new RepositoryService({
   connect: (location, retry) => {
@@ -38,3 +39,5 @@ function connectFolder(handle: FileSystemDirectoryHandle): Backend {
 }
 
 serve<RepositoryApi>(self, service);
+// From here on nothing that is posted here gets lost.
+self.postMessage(startedMessage);

@@ -42,3 +42,21 @@ export async function startBackup(page: Page, source: string, host: string): Pro
   await page.getByLabel(backupText.host, { exact: true }).fill(host);
   await page.getByRole("button", { name: backupText.start }).click();
 }
+
+/** Makes the app start without a network from now on, as "my device" does, and loads it from there. */
+export async function installShell(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const register = async (scope: string) => {
+      const registration = await navigator.serviceWorker.register("sw.js", { scope });
+      const worker = registration.installing ?? registration.waiting ?? registration.active;
+      await new Promise<void>((resolve) => {
+        const look = () => worker?.state === "activated" && resolve();
+        worker?.addEventListener("statechange", look);
+        look();
+      });
+    };
+    await register("./assets/");
+    await register("./");
+  });
+  await page.reload();
+}

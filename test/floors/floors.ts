@@ -47,7 +47,9 @@ const upToBackend = [...upToFormat, "backend"] as const;
 const upToRepository = [...upToBackend, "repository"] as const;
 const tasks = ["archiver", "restorer", "checker", "pruner", "snapshots"] as const;
 const core = [...upToRepository, ...tasks] as const;
-const wireFiles = ["rpc", "wire-error", "stream-port", "download-message"].map((name) => `src/workers/${name}.ts`);
+const wireFiles = ["rpc", "wire-error", "stream-port", "download-message", "app-folders"].map(
+  (name) => `src/workers/${name}.ts`,
+);
 
 export const floors: readonly Floor[] = [
   // core: no DOM, no node:, no Svelte (its tsconfig.json sees to the names that need no import)

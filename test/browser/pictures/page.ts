@@ -4,6 +4,7 @@ import type { Ports } from "../../../src/ui/ports.ts";
 import "../../../src/ui/styles/base.css";
 import type { FolderPick } from "../../../src/workers/repository-api.ts";
 import { fakeRepositoryApi } from "../../support/fake-repository-api.ts";
+import { noShell } from "../../support/no-shell.ts";
 import { preparedRepository } from "./repository.ts";
 
 /** The app on a prepared repository. The picture taker changes `window.repository` before it opens it. */
@@ -31,6 +32,7 @@ const ports: Ports = {
   removeLocksOnLeaving: () => () => {},
   network: { isOnline: () => true, watch: () => () => {} },
   proposeAddress: async () => "",
+  shell: noShell,
 };
 
 const target = document.getElementById("app");

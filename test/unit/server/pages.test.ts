@@ -31,8 +31,8 @@ beforeAll(async () => {
   });
   policy = [
     "default-src 'none'",
-    `script-src ${server.url}/assets/ ${server.url}/sw.js 'wasm-unsafe-eval'`,
-    `worker-src ${server.url}/assets/ ${server.url}/sw.js`,
+    `script-src ${server.url}/assets/ ${server.url}/sw.js ${server.url}/sw-offline/ 'wasm-unsafe-eval'`,
+    `worker-src ${server.url}/assets/ ${server.url}/sw.js ${server.url}/sw-offline/`,
     `style-src ${server.url}/assets/`,
     "img-src 'self' blob: data:",
     `font-src ${server.url}/assets/`,
@@ -136,6 +136,7 @@ test.each([
   "/.hidden",
   "/assets",
   "/assets/",
+  "/sw-offline/index-B4x_9-Zq.js",
   "/index.html/x",
   "//etc/passwd",
 ])("%s gives no file", async (target) => {

@@ -7,6 +7,7 @@ import { connectText } from "../../../../src/ui/text/connect.ts";
 import type { RepositoryLocation } from "../../../../src/workers/repository-api.ts";
 import { preparedRepository } from "../../../browser/pictures/repository.ts";
 import { type FakeRepository, fakeRepositoryApi } from "../../../support/fake-repository-api.ts";
+import { noShell } from "../../../support/no-shell.ts";
 
 const asked: RepositoryLocation[] = [];
 let terminated = 0;
@@ -44,6 +45,7 @@ function portsOn(repository: FakeRepository): Ports {
     removeLocksOnLeaving: () => () => {},
     network: { isOnline: () => true, watch: () => () => {} },
     proposeAddress: async () => "",
+    shell: noShell,
   };
 }
 

@@ -1,0 +1,101 @@
+import { readdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Page } from "@playwright/test";
+import { connectText } from "../../src/ui/text/connect.ts";
+import { expect, test } from "./fixture.ts";
+import { installShell, typeLocation, unlock } from "./steps.ts";
+
+const assets = fileURLToPath(new URL("../../dist/app/assets/", import.meta.url));
+
+test("the installed app starts without a network, with its armour, its workers and their kernels", async ({
+  page,
+  context,
+  server,
+}) => {
+  await page.goto("/");
+  await installShell(page);
+  const policy = await page.evaluate(async () => (await fetch(".")).headers.get("Content-Security-Policy"));
+
+  await test.step("with a network, workers come from where the shell does not control them", async () => {
+    await typeLocation(page, server, "nothing-here");
+    await unlock(page, "password");
+    await expect.poll(() => workerFolders(page)).toContain("assets");
+    expect(await workerFolders(page)).not.toContain("sw-offline");
+  });
+
+  await context.setOffline(true);
+  await page.reload();
+  await expect(page.getByRole("heading", { name: connectText.title })).toBeVisible();
+
+  await test.step("without one, the page has the policy that the server sent", async () => {
+    expect(policy).toContain("require-trusted-types-for 'script'");
+    expect(await policyOfKeptPage(page)).toBe(policy);
+    expect(await page.evaluate(isTrustedTypesEnforced)).toBe(true);
+  });
+
+  await test.step("without one, the repository's worker comes from the shell", async () => {
+    await typeLocation(page, server, "nothing-here");
+    await unlock(page, "password");
+    await expect.poll(() => workerFolders(page)).toContain("sw-offline");
+    const worker = page.workers().find((found) => new URL(found.url()).pathname.startsWith("/sw-offline/"));
+    expect(await worker?.evaluate(() => location.href)).toMatch(/\/sw-offline\/repository-worker/);
+  });
+
+  await test.step("without one, a codec worker finds its kernels", async () => {
+    const script = (await readdir(assets)).find((name) => /^codec-worker-.*\.js$/.test(name)) ?? "";
+    expect(await page.evaluate(kernelBuildOf, `sw-offline/${script}`)).toMatch(/relaxed|simd|scalar/);
+  });
+});
+
+test("the shell is whole or not there, and nothing of a repository passes through it", async ({ page, server }) => {
+  await page.goto("/");
+  await installShell(page);
+  const kept = await page.evaluate(async () => {
+    const [name = "", ...others] = await caches.keys();
+    const requests = await (await caches.open(name)).keys();
+    return { others, paths: requests.map(({ url }) => new URL(url).pathname) };
+  });
+  expect(kept.others).toEqual([]);
+  expect(kept.paths).toContain("/");
+  const built = (await readdir(assets)).filter((name) => !name.endsWith(".map")).map((name) => `/assets/${name}`);
+  expect(kept.paths.filter((path) => path.startsWith("/assets/")).sort()).toEqual(built.sort());
+  expect(kept.paths.filter((path) => /^\/(?:repos|up|sw)/.test(path))).toEqual([]);
+  // The alias exists in the shell alone.
+  expect((await fetch(`${server.address}sw-offline/${built[0]?.slice("/assets/".length)}`)).status).toBe(404);
+});
+
+function workerFolders(page: Page): string[] {
+  return page.workers().map((worker) => new URL(worker.url()).pathname.split("/")[1] ?? "");
+}
+
+function policyOfKeptPage(page: Page): Promise<string | null> {
+  return page.evaluate(async () => {
+    const response = await caches.match(document.baseURI);
+    return response?.headers.get("Content-Security-Policy") ?? null;
+  });
+}
+
+function isTrustedTypesEnforced(): boolean {
+  try {
+    document.createElement("div").innerHTML = "<p></p>";
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Starts a codec worker from this script and lets it load and choose its kernels. */
+async function kernelBuildOf(script: string): Promise<string> {
+  const key = (length: number) => crypto.subtle.importKey("raw", new Uint8Array(length), "AES-CTR", false, ["encrypt"]);
+  const [encrypt, macK, macR] = [await key(32), await key(16), new Uint8Array(16)];
+  const worker = new Worker(script, { type: "module" });
+  const settings = { key: { encrypt, macK, macR }, polynomial: 0x3da3358b4dc173n, formatVersion: 2 };
+  worker.postMessage({ rpc: "call", id: 1, method: "init", args: settings, wantsProgress: false });
+  return new Promise((resolve, reject) => {
+    worker.onerror = () => reject(new Error(`${script} was not loaded`));
+    worker.onmessage = ({ data }) => {
+      if (data.rpc === "result") resolve(data.value.kernelBuild);
+      if (data.rpc === "error") reject(new Error(JSON.stringify(data.error)));
+    };
+  });
+}
