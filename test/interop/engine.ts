@@ -12,6 +12,7 @@ import {
   type CompressionMode,
   connectRest,
   createRepository,
+  DirectoryBackend,
   type Id,
   type LockJournal,
   openFile,
@@ -24,15 +25,23 @@ import {
   rawNameOf,
   type SourceFolder,
   verbatimNames,
+  withLimit,
 } from "../../src/core/index.ts";
 import { nodeKernels } from "../support/kernels.ts";
 import { NodeFolderSink } from "../support/node-folder-sink.ts";
 import { NodeFolderSource } from "../support/node-folder-source.ts";
+import { NodeRepositoryFolder } from "../support/node-repository-folder.ts";
 
 /** Where a repository is and what opens it. */
 export interface EngineLocation {
   url: string;
   login: { username: string; password: string } | null;
+  password: string;
+}
+
+/** A repository in a folder of this machine. */
+export interface EngineFolder {
+  folder: string;
   password: string;
 }
 
@@ -102,14 +111,18 @@ export class Engine {
     private readonly alterations: Alterations,
   ) {}
 
-  static async create(location: EngineLocation, formatVersion: 1 | 2, alterations: Alterations = {}): Promise<Engine> {
+  static async create(
+    location: EngineLocation | EngineFolder,
+    formatVersion: 1 | 2,
+    alterations: Alterations = {},
+  ): Promise<Engine> {
     const ports = portsOf(location, alterations);
     const options = { password: location.password, formatVersion, hostname: "holdall-test", signal };
     const { repository } = await createRepository(ports, options);
     return new Engine(repository, ports.backend, alterations);
   }
 
-  static async open(location: EngineLocation, alterations: Alterations = {}): Promise<Engine> {
+  static async open(location: EngineLocation | EngineFolder, alterations: Alterations = {}): Promise<Engine> {
     const ports = portsOf(location, alterations);
     const { repository } = await openRepository(ports, { password: location.password, signal });
     return new Engine(repository, ports.backend, alterations);
@@ -230,15 +243,20 @@ interface Place {
   positions: readonly number[];
 }
 
-function portsOf(location: EngineLocation, { backend: alter, codec }: Alterations): RepositoryPorts {
-  const { url, login } = location;
-  const backend = connectRest({ url, login }, retry);
+function portsOf(location: EngineLocation | EngineFolder, { backend: alter, codec }: Alterations): RepositoryPorts {
+  const backend = backendOf(location);
   return {
     backend: alter?.(backend) ?? backend,
     kernels: nodeKernels,
     journal: noJournal,
     ...(codec ? { createCodec: async (options) => codec(await BlobCodec.create(options)) } : {}),
   };
+}
+
+function backendOf(location: EngineLocation | EngineFolder): Backend {
+  if ("url" in location) return connectRest({ url: location.url, login: location.login }, retry);
+  const backend = new DirectoryBackend(new NodeRepositoryFolder(location.folder));
+  return withLimit(backend, backend.connections);
 }
 
 /** No run of a test survives its process, so there is nothing to remember. */
