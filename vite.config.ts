@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
 import type { ViteUserConfig } from "vitest/config";
+import budget from "./src/budget.json" with { type: "json" };
+import { holdBudget, measureFirstScreen } from "./src/server/first-screen.ts";
 import type { ShellFile } from "./src/sw/shell.ts";
 
 /**
@@ -44,7 +46,7 @@ function app(): UserConfig {
     // Relative, so that the built app runs from any path.
     base: "./",
     define: constants(),
-    plugins: [svelte({ configFile: resolve(project, "svelte.config.js") })],
+    plugins: [svelte({ configFile: resolve(project, "svelte.config.js") }), firstScreenBudget()],
     worker: { format: "es", rolldownOptions: { output: { banner: disposal }, checks: { bundlerTimings: false } } },
     server: { proxy: { "/repos": embeddedServer, "/up": embeddedServer } },
     build: {
@@ -56,6 +58,18 @@ function app(): UserConfig {
       modulePreload: { polyfill: false },
       sourcemap: true,
       rolldownOptions: { output: { banner: disposal }, checks: { bundlerTimings: false } },
+    },
+  };
+}
+
+/** Prints what the first screen costs, and fails a build in which it costs too much. */
+function firstScreenBudget(): Plugin {
+  return {
+    name: "holdall-first-screen-budget",
+    apply: "build",
+    generateBundle(_options, bundle) {
+      const scripts = Object.values(bundle).filter((output) => output.type === "chunk");
+      console.log(holdBudget(measureFirstScreen(scripts), budget.firstScreenScriptGzippedBytes));
     },
   };
 }

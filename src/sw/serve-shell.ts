@@ -6,12 +6,12 @@ export function serveShell(scope: ServiceWorkerGlobalScope, root: string): void 
   const { caches, clients, registration } = scope;
   const shell = new Shell({ root, files, version, caches, fetch: (input, init) => scope.fetch(input, init) });
 
-  const openPages = async () => (await clients.matchAll({ type: "window", includeUncontrolled: true })).length;
   /** A tab that is open may run another version, and a version that is about to take over has its files already. */
-  const tidyUp = (pages: number) =>
+  const tidyUp = (pagesAllowed: number, exceptId = "") =>
     shell.removeOtherVersions(async () => {
-      const isUpdating = registration.installing !== null || registration.waiting !== null;
-      return !isUpdating && (await openPages()) <= pages;
+      if (registration.installing !== null || registration.waiting !== null) return false;
+      const pages = await clients.matchAll({ type: "window", includeUncontrolled: true });
+      return pages.filter(({ id }) => id !== exceptId).length <= pagesAllowed;
     });
 
   scope.addEventListener("install", (event) => event.waitUntil(shell.install()));
@@ -30,11 +30,11 @@ export function serveShell(scope: ServiceWorkerGlobalScope, root: string): void 
     const answer = shell.answer(event.request);
     if (answer === null) return;
     event.respondWith(answer);
-    if (event.request.mode === "navigate") event.waitUntil(answer.then(() => refresh()));
+    if (event.request.mode === "navigate") event.waitUntil(answer.then(() => refresh(event.resultingClientId)));
   });
 
-  async function refresh(): Promise<void> {
-    await tidyUp(0);
+  async function refresh(newPage: string): Promise<void> {
+    await tidyUp(0, newPage);
     await shell.refreshPage();
   }
 }

@@ -32,7 +32,13 @@ const ports: Ports = {
   removeLocksOnLeaving: () => () => {},
   network: { isOnline: () => true, watch: () => () => {} },
   proposeAddress: async () => "",
-  shell: noShell,
+  shell: {
+    ...noShell,
+    watchUpdates(onReady) {
+      addEventListener("update-ready", onReady);
+      return () => removeEventListener("update-ready", onReady);
+    },
+  },
 };
 
 const target = document.getElementById("app");

@@ -27,6 +27,14 @@ export const scenes: readonly Scene[] = [
       await page.getByText("A lost password is lost data").waitFor();
     },
   },
+  { name: "update-ready", show: (page) => offerUpdate(page, "It starts when the page is loaded again.") },
+  {
+    name: "update-waiting",
+    async show(page) {
+      await start(page, { parent: { parent: null, invisibleEntries: 0 } });
+      await offerUpdate(page, "It can be loaded when 1 job has ended.");
+    },
+  },
   { name: "snapshots-empty", show: (page) => open(page, { snapshots: [] }) },
   { name: "snapshots-3", show: (page) => open(page, {}) },
   {
@@ -218,4 +226,9 @@ function restoreResult(): RestoreResult {
     skipped: [{ path: "/Documents/latest", type: "symlink" }],
     failures: [{ path: "/Documents/report.odt", code: "exists-already", context: {} }],
   };
+}
+
+async function offerUpdate(page: Page, says: string): Promise<void> {
+  await page.evaluate(() => dispatchEvent(new Event("update-ready")));
+  await page.getByText(says).waitFor();
 }
