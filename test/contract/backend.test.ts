@@ -4,12 +4,15 @@ import { join } from "node:path";
 import type { Backend, NamedFileType } from "../../src/core/backend/backend.ts";
 import { DirectoryBackend } from "../../src/core/backend/directory.ts";
 import { MemoryBackend } from "../../src/core/backend/memory.ts";
+import { OfflineCopy } from "../../src/core/backend/offline-copy.ts";
 import { RestBackend } from "../../src/core/backend/rest.ts";
+import { withCache } from "../../src/core/backend/with-cache.ts";
 import { withLimit } from "../../src/core/backend/with-limit.ts";
 import { withRetry } from "../../src/core/backend/with-retry.ts";
 import type { Clock } from "../../src/core/base/clock.ts";
 import { repositoryFolderOf } from "../../src/platform/repository-folder.ts";
 import { observed } from "../support/failing-backend.ts";
+import { MemoryOfflineStore } from "../support/memory-offline-store.ts";
 import { NodeRepositoryFolder } from "../support/node-repository-folder.ts";
 import { type RestFlavour, type RestTestServerOptions, startRestTestServer } from "../support/rest-test-server.ts";
 import { MemoryFolder } from "../unit/platform/memory-folder.ts";
@@ -118,3 +121,18 @@ backendContract(
   directory((backend) => withLimit(backend, 1)),
 );
 backendContract("directory by handles", handles);
+
+const cached = (store = new MemoryOfflineStore(), budgetBytes = 1 << 20) =>
+  memory((backend) => withCache(backend, new OfflineCopy({ store, budgetBytes })));
+
+backendContract("memory, with an offline copy", (...world) => cached()(...world));
+backendContract("memory, with an offline copy of hardly any room", (...world) =>
+  cached(new MemoryOfflineStore(), 300)(...world),
+);
+backendContract("memory, with an offline copy that fails now and then", (...world) =>
+  cached(
+    new MemoryOfflineStore((step) => {
+      if (step % 3 === 0) throw new Error("storage");
+    }),
+  )(...world),
+);

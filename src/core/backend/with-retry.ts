@@ -23,7 +23,7 @@ export interface RetryOptions {
   clock?: Clock;
   /** A number from 0 to below 1, for the jitter. */
   random?: () => number;
-  /** Give up after this many attempts; without it only the signal ends the trying. */
+  /** Give up after this many attempts; without it only the signal ends the trying. Read anew at every failure. */
   attempts?: number;
   /** Tells each wait; also by how an operation that waits differs from one that hangs. */
   onWaiting?: (waiting: Waiting) => void;
@@ -58,7 +58,8 @@ async function retry<T>(operation: () => Promise<T>, signal: AbortSignal, option
     try {
       return await operation();
     } catch (error) {
-      if (!(error instanceof HoldallError) || error.retry !== "later" || attempts === options.attempts) throw error;
+      if (!(error instanceof HoldallError) || error.retry !== "later") throw error;
+      if (options.attempts !== undefined && attempts >= options.attempts) throw error;
       await waitForNext(error, attempts, signal, options);
     }
   }

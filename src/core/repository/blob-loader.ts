@@ -58,8 +58,16 @@ export class BlobLoader {
 
   /** Fetches one range and opens its blobs, each result in its place. Rejects only if the range cannot be fetched. */
   async loadRange(range: PackRange, signal: AbortSignal): Promise<OpenedBlob[]> {
-    const { pack, offset, length, blobs } = range;
-    const sealed = await this.ports.backend.load({ type: "data", id: pack }, signal, { offset, length });
+    return this.openRange(range, await this.fetchRange(range, signal), signal);
+  }
+
+  /** The bytes of one range as they are stored; the caller owns them. */
+  fetchRange({ pack, offset, length }: PackRange, signal: AbortSignal): Promise<Bytes> {
+    return this.ports.backend.load({ type: "data", id: pack }, signal, { offset, length });
+  }
+
+  /** Opens the blobs of a range, each result in its place. The sealed bytes are gone then. */
+  openRange({ offset, blobs }: PackRange, sealed: Bytes, signal: AbortSignal): Promise<OpenedBlob[]> {
     const toOpen = blobs.map((blob) => ({ ...blob, offset: blob.offset - offset }));
     return this.ports.codec.openBlobs(sealed, toOpen, signal);
   }

@@ -7,6 +7,7 @@ import type { KdfCost } from "../codec/kdf.ts";
 import { loadKernel } from "../codec/kernel.ts";
 import { choosePolynomial, type Polynomial } from "../codec/polynomial.ts";
 import { type Config, sealConfig } from "../format/config.ts";
+import { decodeKeyFile } from "../format/key-file.ts";
 import { createKeyFile } from "./keys.ts";
 import { type OpenedRepository, type RepositoryPorts, unlock } from "./open-repository.ts";
 
@@ -42,10 +43,11 @@ export async function createRepository(ports: RepositoryPorts, options: CreateOp
     chunkerPolynomial: options.polynomial ?? choosePolynomial(),
   };
   const unlocked = await unlock(ports, { keyId, master }, async (cipher) => {
-    await saveConfig(backend, keyId, await sealConfig(config, cipher), signal);
-    return config;
+    const sealed = await sealConfig(config, cipher);
+    await saveConfig(backend, keyId, sealed, signal);
+    return { config, sealed };
   });
-  return { ...unlocked, unusableKeys: 0 };
+  return { ...unlocked, key: { id: keyId, file: decodeKeyFile(keyFile) }, unusableKeys: 0 };
 }
 
 async function refuseExisting(backend: Backend, signal: AbortSignal): Promise<void> {

@@ -140,15 +140,7 @@ class KeySearch {
   /** The master key, or null if the password is not this key's, or if the key is not usable after all. */
   private async try(file: KeyFile): Promise<MasterKey | null> {
     this.counts.tried++;
-    return this.unlessUnusable(async () => {
-      const plain = await openUnderPassword(file, this.options.password, this.kernel);
-      if (plain === null) return null;
-      try {
-        return await checkedMasterKey(plain);
-      } finally {
-        plain.fill(0);
-      }
-    });
+    return this.unlessUnusable(() => openMasterKey(file, this.options.password, this.kernel));
   }
 
   /** A key that is not accepted is counted and wiped. */
@@ -184,6 +176,20 @@ function isUnusable(error: unknown): boolean {
   if (error instanceof FormatError || error instanceof IntegrityError) return true;
   if (error instanceof UnsupportedError) return error.code === "kdf-unsupported";
   return error instanceof BackendError && error.code === "not-found";
+}
+
+/**
+ * The master key in one key file, or null if the password does not open it. The caller wipes it. Throws FormatError
+ * "key-malformed", UnsupportedError "kdf-too-expensive" and the like if the file is no usable key.
+ */
+export async function openMasterKey(file: KeyFile, password: string, kernel: Kernel): Promise<MasterKey | null> {
+  const plain = await openUnderPassword(file, password, kernel);
+  if (plain === null) return null;
+  try {
+    return await checkedMasterKey(plain);
+  } finally {
+    plain.fill(0);
+  }
 }
 
 /** The plain bytes that the file seals, or null if the password does not open it. The caller wipes them. */

@@ -1,4 +1,6 @@
 import type { Backend } from "../backend/backend.ts";
+import type { OfflineCopy } from "../backend/offline-copy.ts";
+import { isUnreachable } from "../backend/with-cache.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { BackendError, FormatError, HoldallError, IntegrityError } from "../base/errors.ts";
@@ -10,7 +12,8 @@ import type { Codec } from "../codec/codec.ts";
 import { loadCompression } from "../codec/compression.ts";
 import { type Kernel, loadKernel } from "../codec/kernel.ts";
 import { type Config, openConfig } from "../format/config.ts";
-import { openKey } from "./keys.ts";
+import type { KeyFile } from "../format/key-file.ts";
+import { type OpenedKey, openKey } from "./keys.ts";
 import { Repository } from "./repository.ts";
 import { UnpackedFiles } from "./unpacked-files.ts";
 
@@ -23,21 +26,43 @@ export interface RepositoryPorts {
   /** A pool of workers in the browser; without it the work is done where the repository is. */
   createCodec?: (options: BlobCodecOptions) => Promise<Codec>;
   clock?: Clock;
+  /** Where sealed trees are kept on this device; the backend has withCache around it then. */
+  copy?: OfflineCopy | null;
 }
 
 export interface OpenOptions {
   password: string;
   /** The key that worked last. */
   keyHint?: Id | null;
+  /** A key that the password has opened already. Not used if it does not open the config. Its giver wipes it. */
+  known?: KnownKey | null;
+  /** Judges the config before anything else is read. */
+  checkConfig?: (config: Config, cipher: Cipher) => Promise<void>;
   signal: AbortSignal;
   onPhase?: (phase: "keys" | "config" | "index" | "locks", done: number, total: number) => void;
 }
 
-export interface OpenedRepository {
-  repository: Repository;
-  /** Files in keys/ that are no usable keys. */
+export interface KnownKey {
+  id: Id;
+  file: KeyFile;
+  master: MasterKey;
+  /** False once the repository no longer has this key: its password must not open anything then. */
+  isValid(signal: AbortSignal): Promise<boolean>;
+}
+
+export interface OpenedRepository extends Unlocked {
+  /** The key that opened it. */
+  key: { id: Id; file: KeyFile };
+  /** Files in keys/ that are no usable keys; 0 if a known key made it needless to look. */
   unusableKeys: number;
+}
+
+export interface Unlocked {
+  repository: Repository;
   kernelBuild: string;
+  /** Wiped when the repository is closed. */
+  cipher: Cipher;
+  sealedConfig: Bytes;
 }
 
 /**
@@ -45,43 +70,66 @@ export interface OpenedRepository {
  * WrongPasswordError, UnsupportedError, IntegrityError "config-damaged", and what loading throws.
  */
 export async function openRepository(ports: RepositoryPorts, options: OpenOptions): Promise<OpenedRepository> {
-  const { signal, onPhase = () => {} } = options;
-  const sealedConfig = await loadConfig(ports.backend, signal);
+  const { signal, onPhase = () => {}, checkConfig } = options;
+  const sealed = await loadConfig(ports.backend, signal);
   onPhase("keys", 0, 1);
-  const kernel = await loadKernel(ports.kernels);
-  const { keyId, master, unusableKeys } = await openKey(ports.backend, kernel, {
-    ...options,
-    accepts: (key) => opensConfig(key, kernel, sealedConfig),
-  });
+  const key = await findKey(ports, options, sealed);
   onPhase("config", 0, 1);
-  const unlocked = await unlock(ports, { keyId, master }, (cipher) => openConfig(sealedConfig, cipher));
+  const unlocked = await unlock(ports, key, async (cipher) => {
+    const config = await openConfig(sealed, cipher);
+    await checkConfig?.(config, cipher);
+    return { config, sealed };
+  });
   try {
     await unlocked.repository.refreshIndex(signal, (done, total) => onPhase("index", done, total));
     onPhase("locks", 0, 1);
-    await unlocked.repository.removeOrphanedLocks(signal);
+    await removeOrphans(unlocked.repository, signal);
   } catch (error) {
     unlocked.repository.close();
     throw error;
   }
-  return { ...unlocked, unusableKeys };
+  return { ...unlocked, key: { id: key.keyId, file: key.file }, unusableKeys: key.unusableKeys };
+}
+
+async function findKey(ports: RepositoryPorts, options: OpenOptions, sealedConfig: Bytes): Promise<OpenedKey> {
+  const kernel = await loadKernel(ports.kernels);
+  const accepts = (key: MasterKey) => opensConfig(key, kernel, sealedConfig);
+  const { known, signal } = options;
+  if (known && (await accepts(known.master)) && (await known.isValid(signal))) {
+    const { id: keyId, file, master } = known;
+    return { keyId, file, master, unusableKeys: 0 };
+  }
+  return openKey(ports.backend, kernel, { ...options, accepts });
+}
+
+/** What an unreachable server keeps is removed another time; nobody is kept from reading by it. */
+async function removeOrphans(repository: Repository, signal: AbortSignal): Promise<void> {
+  try {
+    await repository.removeOrphanedLocks(signal);
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+  }
 }
 
 /** The repository of a master key, which is wiped here. Also what creating a repository ends with. */
 export async function unlock(
   ports: RepositoryPorts,
   { keyId, master }: { keyId: Id; master: MasterKey },
-  configOf: (cipher: Cipher) => Promise<Config>,
-): Promise<{ repository: Repository; kernelBuild: string }> {
-  const { backend, kernels, journal, clock = systemClock, createCodec = BlobCodec.create } = ports;
+  configOf: (cipher: Cipher) => Promise<{ config: Config; sealed: Bytes }>,
+): Promise<Unlocked> {
+  const { backend, kernels, journal, clock = systemClock, createCodec = BlobCodec.create, copy = null } = ports;
   const key = await importMasterKey(master).finally(() => wipeMasterKey(master));
   const kernel = await loadKernel(kernels);
   const cipher = new Cipher(key, kernel);
-  const config = await configOf(cipher);
+  const { config, sealed } = await configOf(cipher).catch((error: unknown) => {
+    cipher.wipe();
+    throw error;
+  });
   const files = new UnpackedFiles(backend, cipher, await loadCompression(kernels), config.formatVersion);
   const { chunkerPolynomial: polynomial, formatVersion } = config;
   const codec = await createCodec({ kernels, key, polynomial, formatVersion });
-  const repository = new Repository({ backend, config, keyId, cipher, codec, files, journal, clock });
-  return { repository, kernelBuild: kernel.build };
+  const repository = new Repository({ backend, config, keyId, cipher, codec, files, journal, clock, copy });
+  return { repository, kernelBuild: kernel.build, cipher, sealedConfig: sealed };
 }
 
 async function opensConfig(master: MasterKey, kernel: Kernel, sealedConfig: Bytes): Promise<boolean> {

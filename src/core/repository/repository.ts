@@ -1,4 +1,5 @@
 import type { Backend } from "../backend/backend.ts";
+import type { OfflineCopy } from "../backend/offline-copy.ts";
 import type { Clock } from "../base/clock.ts";
 import { HoldallError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
@@ -25,6 +26,8 @@ export interface RepositoryParts {
   files: UnpackedFiles;
   journal: LockJournal;
   clock: Clock;
+  /** Where sealed trees are kept on this device. */
+  copy?: OfflineCopy | null;
 }
 
 export interface StoredSnapshot {
@@ -49,9 +52,9 @@ export class Repository {
   private readonly snapshots = new Map<Id, Snapshot>();
 
   constructor(private readonly parts: RepositoryParts) {
-    const { backend, codec, files, config } = parts;
+    const { backend, codec, files, config, copy = null } = parts;
     this.blobs = new BlobLoader({ backend, codec, index: this.index });
-    this.trees = new TreeLoader(this.index, this.blobs);
+    this.trees = new TreeLoader(this.index, this.blobs, copy);
     this.indexLoader = new IndexLoader({ backend, files, formatVersion: config.formatVersion }, this.index);
   }
 
@@ -65,6 +68,11 @@ export class Repository {
 
   get codec(): Codec {
     return this.parts.codec;
+  }
+
+  /** What this device keeps of it, or null. */
+  get copy(): OfflineCopy | null {
+    return this.parts.copy ?? null;
   }
 
   get location(): string {

@@ -1,27 +1,33 @@
+import type { OfflineCopy, PutOutcome } from "../backend/offline-copy.ts";
+import { treeKey } from "../backend/offline-pin.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { IntegrityError, isAbort } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
-import type { PackedBlob } from "../format/pack-header.ts";
+import type { OpenedBlob } from "../codec/codec.ts";
 import { decodeTree, type Tree } from "../format/tree.ts";
 import type { BlobLoader } from "./blob-loader.ts";
 import type { MasterIndex } from "./master-index.ts";
-import { joinRanges } from "./pack-range.ts";
+import type { PackRange } from "./pack-range.ts";
+import { TreeBlocks } from "./tree-blocks.ts";
 
-/** Trees of one folder hierarchy lie near each other, so a tree is fetched with its neighbours within this distance. */
-const neighbourhoodBytes = 256 * 1024;
 const cacheBytes = 32 * 1024 * 1024;
 
-/** Loads trees, keeping the plain bytes of recently used ones and of their neighbours. */
+/** Loads trees, keeping the plain bytes of recently used ones and of their neighbours; sealed ones in the offline copy. */
 export class TreeLoader {
   /** In order of last use, oldest first. */
   private readonly cache = new Map<Id, Bytes>();
   private cachedBytes = 0;
   private readonly loading = new Map<Id, Promise<Bytes>>();
 
+  private readonly blocks: TreeBlocks;
+
   constructor(
-    private readonly index: MasterIndex,
+    index: MasterIndex,
     private readonly blobs: BlobLoader,
-  ) {}
+    private readonly copy: OfflineCopy | null = null,
+  ) {
+    this.blocks = new TreeBlocks(index);
+  }
 
   /** The decoded tree. Throws IntegrityError (missing, damaged), FormatError "tree-malformed" naming the tree. */
   async load(id: Id, signal: AbortSignal): Promise<Tree> {
@@ -42,6 +48,19 @@ export class TreeLoader {
     return loading;
   }
 
+  /** The blocks of which each has the tree; none if no index knows it. */
+  blocksOf(id: Id): PackRange[] {
+    return this.blocks.of(id);
+  }
+
+  /** Fetches a block into the offline copy, and into memory. Throws what is wrong with a tree in it. */
+  async keepBlock(block: PackRange, signal: AbortSignal): Promise<PutOutcome> {
+    const { opened, outcome } = await this.fetchBlock(block, signal);
+    for (const result of opened) if ("error" in result) throw result.error;
+    this.take(null, block, opened);
+    return outcome;
+  }
+
   /** Waits for another caller's load; if only that caller gave up, loads the tree for this one. */
   private async orAlone(underWay: Promise<Bytes>, id: Id, signal: AbortSignal): Promise<Bytes> {
     try {
@@ -53,32 +72,54 @@ export class TreeLoader {
   }
 
   private async fetch(id: Id, signal: AbortSignal): Promise<Bytes> {
-    const place = this.index.locations("tree", id)[0];
-    if (!place) throw new IntegrityError("blob-missing", { type: "tree", blob: id });
-    const range = joinRanges(place.pack, this.neighbours({ type: "tree", id, ...place }, place.pack)).find(
-      (candidate) => candidate.blobs.some((blob) => blob.id === id),
-    );
-    if (!range) return this.blobs.load("tree", id, signal);
-    const opened = await this.blobs.loadRange(range, signal);
+    const blocks = this.blocksOf(id);
+    const [first] = blocks;
+    if (!first) throw new IntegrityError("blob-missing", { type: "tree", blob: id });
+    const kept = await this.fetchKept(id, blocks, signal);
+    if (kept !== null) return kept;
+    const { opened } = await this.fetchBlock(first, signal);
+    return this.take(id, first, opened) ?? this.blobs.load("tree", id, signal);
+  }
+
+  private async fetchKept(id: Id, blocks: readonly PackRange[], signal: AbortSignal): Promise<Bytes | null> {
+    if (this.copy === null) return null;
+    for (const block of blocks) {
+      const key = treeKey(block);
+      const sealed = await this.copy.get(key);
+      signal.throwIfAborted();
+      if (sealed === null) continue;
+      const opened = await this.blobs.openRange(block, sealed, signal);
+      const plain = this.take(id, block, opened);
+      if (plain !== null) return plain;
+      await this.copy.remove([key]);
+    }
+    return null;
+  }
+
+  /** Only a block all of whose trees are sound is kept. */
+  private async fetchBlock(
+    block: PackRange,
+    signal: AbortSignal,
+  ): Promise<{ opened: readonly OpenedBlob[]; outcome: PutOutcome }> {
+    const sealed = await this.blobs.fetchRange(block, signal);
+    // Opening takes the bytes away.
+    const copied = this.copy === null ? null : sealed.slice();
+    const opened = await this.blobs.openRange(block, sealed, signal);
+    const isSound = opened.every((result) => "plain" in result);
+    const outcome = copied !== null && isSound ? await this.copy?.put(treeKey(block), copied) : undefined;
+    return { opened, outcome: outcome ?? "no storage" };
+  }
+
+  /** Takes the sound trees of a block into the cache, and returns the wanted one, if it is among them. */
+  private take(id: Id | null, block: PackRange, opened: readonly OpenedBlob[]): Bytes | null {
     let found: Bytes | null = null;
-    for (const [i, blob] of range.blobs.entries()) {
+    for (const [i, blob] of block.blobs.entries()) {
       const result = opened[i];
       if (!result || "error" in result) continue;
       this.keep(blob.id, result.plain);
       if (blob.id === id) found = result.plain;
     }
-    return found ?? this.blobs.load("tree", id, signal);
-  }
-
-  private neighbours(wanted: PackedBlob, pack: Id): PackedBlob[] {
-    return this.index
-      .blobsOfPack(pack)
-      .filter(
-        (blob) =>
-          blob.type === "tree" &&
-          Math.abs(blob.offset - wanted.offset) <= neighbourhoodBytes &&
-          (blob.id === wanted.id || !this.cache.has(blob.id)),
-      );
+    return found;
   }
 
   private keep(id: Id, plain: Bytes): void {

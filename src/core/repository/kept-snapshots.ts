@@ -1,0 +1,129 @@
+import type { OfflineCopy } from "../backend/offline-copy.ts";
+import { treeKey } from "../backend/offline-pin.ts";
+import { HoldallError, IntegrityError, QuotaError } from "../base/errors.ts";
+import type { Id } from "../base/id.ts";
+import type { PackRange } from "./pack-range.ts";
+import type { TreeLoader } from "./tree-loader.ts";
+
+export interface KeepingProgress {
+  treesDone: number;
+  /** Trees that are known of so far. */
+  treesFound: number;
+  /** Length of the blocks that hold them, sealed. */
+  bytes: number;
+}
+
+/** How many trees are loaded at once. */
+const lanes = 5;
+
+/**
+ * Keeps all trees of a snapshot in the offline copy until they are dropped. What is there already is not fetched again,
+ * so one that was cut off goes on where it was. Throws HoldallError "offline-budget", QuotaError "quota-exceeded" (the
+ * browser's storage), and what loading trees throws; the snapshot is held then as it was before.
+ */
+export async function keepSnapshot(
+  { trees, copy }: { trees: TreeLoader; copy: OfflineCopy },
+  { id, tree }: { id: Id; tree: Id },
+  signal: AbortSignal,
+  onProgress: (progress: KeepingProgress) => void = () => {},
+): Promise<void> {
+  const before = (await copy.held()).get(id) ?? null;
+  const keeping = new Keeping(trees, copy, new Set(await copy.keys("tree/")), onProgress);
+  await copy.hold(id, { keys: keeping.keys, isWhole: false });
+  try {
+    await keeping.run(tree, signal);
+    const kept = new Set(await copy.keys("tree/"));
+    if (![...keeping.keys].every((key) => kept.has(key))) throw new QuotaError("quota-exceeded");
+    await copy.hold(id, { keys: keeping.keys, isWhole: true });
+  } catch (error) {
+    await copy.hold(id, before);
+    throw error;
+  }
+}
+
+/** Ends the holding of a snapshot's trees, and removes those that no other kept snapshot has. */
+export async function dropSnapshot(copy: OfflineCopy, id: Id): Promise<void> {
+  const held = await copy.held();
+  const keys = new Set(held.get(id)?.keys);
+  for (const [other, pin] of held) if (other !== id) for (const key of pin.keys) keys.delete(key);
+  await copy.hold(id, null);
+  await copy.remove([...keys]);
+}
+
+/** The snapshots all of whose trees are kept at this moment. */
+export async function keptSnapshots(copy: OfflineCopy): Promise<Id[]> {
+  const kept = new Set(await copy.keys("tree/"));
+  const whole: Id[] = [];
+  for (const [id, { keys, isWhole }] of await copy.held()) {
+    if (isWhole && [...keys].every((key) => kept.has(key))) whole.push(id);
+  }
+  return whole;
+}
+
+/** One walk through all trees of a snapshot, each once; used once. */
+class Keeping {
+  readonly keys = new Set<string>();
+  private readonly progress: KeepingProgress = { treesDone: 0, treesFound: 0, bytes: 0 };
+  private readonly found = new Set<Id>();
+  private readonly queue: Id[] = [];
+  private readonly fetching = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly trees: TreeLoader,
+    private readonly copy: OfflineCopy,
+    private readonly kept: ReadonlySet<string>,
+    private readonly onProgress: (progress: KeepingProgress) => void,
+  ) {}
+
+  async run(root: Id, signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const running = AbortSignal.any([signal, stop.signal]);
+    this.find(root);
+    // Depth first within a wave: the queue stays as short as the snapshot lets it.
+    while (this.queue.length > 0) {
+      const wave = this.queue.splice(-lanes);
+      const keeping = wave.map((id) => this.keepTree(id, running).catch((error: unknown) => stop.abort(error)));
+      await Promise.all(keeping);
+      running.throwIfAborted();
+    }
+  }
+
+  private async keepTree(id: Id, signal: AbortSignal): Promise<void> {
+    await this.keepBlock(id, signal);
+    const { nodes } = await this.trees.load(id, signal);
+    for (const node of nodes) if (node.type === "dir" && node.subtree !== null) this.find(node.subtree);
+    this.progress.treesDone++;
+    this.onProgress({ ...this.progress });
+  }
+
+  private find(id: Id): void {
+    if (this.found.has(id)) return;
+    this.found.add(id);
+    this.queue.push(id);
+    this.progress.treesFound++;
+  }
+
+  private async keepBlock(id: Id, signal: AbortSignal): Promise<void> {
+    const blocks = this.trees.blocksOf(id);
+    const block = blocks.find((candidate) => this.has(treeKey(candidate))) ?? blocks[0];
+    if (block === undefined) throw new IntegrityError("blob-missing", { type: "tree", blob: id });
+    const key = treeKey(block);
+    if (!this.keys.has(key)) {
+      this.keys.add(key);
+      this.progress.bytes += block.length;
+      if (!this.kept.has(key)) this.fetching.set(key, this.fetch(block, signal));
+    }
+    await this.fetching.get(key);
+  }
+
+  private has(key: string): boolean {
+    return this.keys.has(key) || this.kept.has(key);
+  }
+
+  private async fetch(block: PackRange, signal: AbortSignal): Promise<void> {
+    const outcome = await this.trees.keepBlock(block, signal);
+    const { budgetBytes } = this.copy;
+    if (outcome === "no room") throw new HoldallError("offline-budget", { budgetBytes });
+    if (outcome === "no storage") throw new QuotaError("quota-exceeded", { budgetBytes });
+  }
+}
