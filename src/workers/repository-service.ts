@@ -1,12 +1,8 @@
 import { findParent } from "../core/archiver/parent.ts";
-import type { Backend } from "../core/backend/backend.ts";
-import type { RetryOptions } from "../core/backend/with-retry.ts";
 import { type ErrorCode, HoldallError, UnsupportedError } from "../core/base/errors.ts";
 import { type Id, parseId } from "../core/base/id.ts";
-import type { FileSink, SourceFolder } from "../core/base/ports.ts";
+import type { FileSink, LockJournal, SourceFolder } from "../core/base/ports.ts";
 import { rawNameOf } from "../core/base/raw-name.ts";
-import { createRepository } from "../core/repository/create-repository.ts";
-import { type OpenedRepository, openRepository, type RepositoryPorts } from "../core/repository/open-repository.ts";
 import type { Repository } from "../core/repository/repository.ts";
 import { portableNames } from "../core/restorer/name-policy.ts";
 import { openFile, Restorer } from "../core/restorer/restorer.ts";
@@ -15,6 +11,8 @@ import { displayPath, failedFile } from "./failed-file.ts";
 import { listFolder, nodeTypeOf } from "./folder-listing.ts";
 import { HeldLocks } from "./held-locks.ts";
 import { countInvisible } from "./invisible-entries.ts";
+import { dropOffline, keepOffline, offlineState } from "./offline-snapshots.ts";
+import { Patience } from "./patience.ts";
 import { withProgress } from "./progress-sampler.ts";
 import type {
   BackupProgress,
@@ -25,6 +23,8 @@ import type {
   FolderListing,
   FolderPick,
   NodePath,
+  OfflineProgress,
+  OfflineState,
   OpenProgress,
   OpenRequest,
   ParentInfo,
@@ -38,12 +38,12 @@ import type {
   SnapshotList,
 } from "./repository-api.ts";
 import type { Served } from "./rpc.ts";
+import { createSession, openSession, type Session, type SessionOptions, type SessionPorts } from "./session.ts";
 import { snapshotInfo } from "./snapshot-info.ts";
 import { writeToPort } from "./stream-port.ts";
 
 /** What the service needs of the platform it runs on. */
-export interface RepositoryServicePorts extends Omit<RepositoryPorts, "backend"> {
-  connect(location: RepositoryLocation, retry: RetryOptions): Backend;
+export interface RepositoryServicePorts extends SessionPorts {
   sourceFolderOf(pick: FolderPick): SourceFolder;
   sinkOf(target: FileSystemDirectoryHandle): FileSink;
   /** Becomes the one writer of this repository on this device until released. Throws LockedError "writer-elsewhere". */
@@ -52,13 +52,17 @@ export interface RepositoryServicePorts extends Omit<RepositoryPorts, "backend">
 }
 
 type Context<Progress = never> = Required<CallContext<Progress>>;
+type Work<Result> = (repository: Repository, signal: AbortSignal, session: Session) => Promise<Result>;
 
-/** An address that cannot be reached must be told soon; later the same failure is waited out. */
-const attemptsWhileOpening = 2;
+interface OpenedSession {
+  session: Session;
+  patience: Patience;
+  closing: AbortController;
+}
 
 /** The contract, served: at most one open repository, all jobs of which end when it is closed. */
 export class RepositoryService implements Served<RepositoryApi> {
-  private opened: { repository: Repository; closing: AbortController } | null = null;
+  private opened: OpenedSession | null = null;
   /** The last failure that is waited out, and when the next attempt will have begun. */
   private lastWait: { code: ErrorCode; untilMs: number } | null = null;
   private readonly locks = new HeldLocks();
@@ -67,34 +71,25 @@ export class RepositoryService implements Served<RepositoryApi> {
   constructor(private readonly ports: RepositoryServicePorts) {}
 
   async probe({ location }: { location: RepositoryLocation }, { signal }: Context): Promise<ProbeResult> {
-    const backend = this.ports.connect(location, { attempts: attemptsWhileOpening });
+    const backend = this.ports.connect(location, this.patience().retry);
     const length = await backend.stat({ type: "config" }, signal);
     return { state: length ? "repository" : "empty" };
   }
 
-  async open(
-    { location, password }: OpenRequest,
-    { signal, onProgress }: Context<OpenProgress>,
-  ): Promise<RepositoryInfo> {
-    const onPhase = (phase: OpenProgress["phase"], done: number, total: number) => onProgress({ phase, done, total });
-    return this.enter(location, (ports) => openRepository(ports, { password, signal, onPhase }));
+  open(request: OpenRequest, context: Context<OpenProgress>): Promise<RepositoryInfo> {
+    return this.enter(context, (options) => openSession(this.ports, request, options));
   }
 
-  async create(
-    { location, password, formatVersion }: OpenRequest & { formatVersion: 1 | 2 },
-    { signal }: Context<OpenProgress>,
-  ): Promise<RepositoryInfo> {
-    return this.enter(location, (ports) =>
-      createRepository(ports, { password, formatVersion, hostname: "browser", signal }),
-    );
+  create(request: OpenRequest & { formatVersion: 1 | 2 }, context: Context<OpenProgress>): Promise<RepositoryInfo> {
+    return this.enter(context, (options) => createSession(this.ports, request, options));
   }
 
   listSnapshots(_: Record<never, never>, { signal }: Context): Promise<SnapshotList> {
-    return this.run(signal, async (repository, running) => {
+    return this.run(signal, async (repository, running, session) => {
       const { snapshots, unreadable } = await repository.listSnapshots(running);
       const infos = snapshots.map(snapshotInfo).sort((a, b) => b.timeMs - a.timeMs);
       const failed = unreadable.map(({ id, error }) => unreadableSnapshot(id, error));
-      return { snapshots: infos, unreadable: failed, missingSnapshots: 0 };
+      return { snapshots: infos, unreadable: failed, missingSnapshots: session.missingSnapshots() };
     });
   }
 
@@ -121,7 +116,8 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   backup(request: BackupRequest, { signal, onProgress }: Context<BackupProgress>): Promise<BackupResult> {
-    return this.run(signal, async (repository, running) => {
+    return this.runJob(signal, async (repository, running, { info }) => {
+      if (info.offline) throw new HoldallError("opened-offline");
       const release = await this.ports.claimWriter(repository.config.id);
       try {
         const { sourceFolderOf, programVersion } = this.ports;
@@ -139,7 +135,7 @@ export class RepositoryService implements Served<RepositoryApi> {
     { signal, onProgress }: Context<RestoreProgress>,
   ): Promise<{ length: number }> {
     const writer = writeToPort(port);
-    return this.run(AbortSignal.any([signal, writer.signal]), async (repository, running) => {
+    return this.runJob(AbortSignal.any([signal, writer.signal]), async (repository, running) => {
       const { length, chunks } = await openFile(repository, idOf(snapshot), path, running);
       let bytesDone = 0;
       const progress = () => fileProgress(bytesDone, length, this.waiting);
@@ -159,7 +155,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   restore(request: RestoreRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestoreResult> {
-    return this.run(signal, async (repository, running) => {
+    return this.runJob(signal, async (repository, running) => {
       const { paths, overwrite, target } = request;
       const options = {
         paths,
@@ -182,9 +178,21 @@ export class RepositoryService implements Served<RepositoryApi> {
   planArchive = later("planArchive");
   saveArchive = later("saveArchive");
   planRestore = later("planRestore");
-  keepOffline = later("keepOffline");
-  dropOffline = later("dropOffline");
-  offlineState = later("offlineState");
+
+  keepOffline(
+    { snapshot }: { snapshot: string },
+    { signal, onProgress }: Context<OfflineProgress>,
+  ): Promise<OfflineState> {
+    return this.runJob(signal, (repository, running) => keepOffline(repository, idOf(snapshot), running, onProgress));
+  }
+
+  dropOffline({ snapshot }: { snapshot: string }, { signal }: Context): Promise<OfflineState> {
+    return this.run(signal, (repository) => dropOffline(repository, idOf(snapshot)));
+  }
+
+  offlineState(_: Record<never, never>, { signal }: Context): Promise<OfflineState> {
+    return this.run(signal, offlineState);
+  }
 
   watchLocks(_: Record<never, never>, { signal, onProgress }: Context<string[]>): Promise<void> {
     return this.locks.watch(onProgress, signal);
@@ -195,47 +203,42 @@ export class RepositoryService implements Served<RepositoryApi> {
     this.opened = null;
     opened?.closing.abort(new HoldallError("closed"));
     await Promise.allSettled(this.jobs);
-    opened?.repository.close();
+    await opened?.session.repository.copy?.settle();
+    opened?.session.repository.close();
   }
 
   private async enter(
-    location: RepositoryLocation,
-    open: (ports: RepositoryPorts) => Promise<OpenedRepository>,
+    { signal, onProgress }: Context<OpenProgress>,
+    open: (options: SessionOptions) => Promise<Session>,
   ): Promise<RepositoryInfo> {
     await this.close();
-    const retry: RetryOptions = {
-      attempts: attemptsWhileOpening,
-      onWaiting: ({ error, delayMs }) => {
-        this.lastWait = { code: error.code, untilMs: this.now() + delayMs };
-      },
-    };
-    const backend = this.ports.connect(location, retry);
-    const journal = this.locks.watching(this.ports.journal);
-    const { repository, unusableKeys, kernelBuild } = await open({ ...this.ports, backend, journal });
-    delete retry.attempts; // from here on only the user ends the trying
-    this.opened = { repository, closing: new AbortController() };
-    const { id, formatVersion } = repository.config;
-    return {
-      id,
-      location: backend.location,
-      formatVersion,
-      keyId: repository.keyId,
-      unusableKeys,
-      kernelBuild,
-      offline: false,
-    };
+    const patience = this.patience();
+    const watchJournal = (journal: LockJournal) => this.locks.watching(journal);
+    const session = await open({ retry: patience.retry, watchJournal, signal, onProgress });
+    this.opened = { session, patience, closing: new AbortController() };
+    return session.info;
   }
 
-  /** Runs a job on the open repository; close() aborts it and waits for its end. */
-  private run<Result>(
-    signal: AbortSignal,
-    work: (repository: Repository, signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
+  private patience(): Patience {
+    return new Patience(({ error, delayMs }) => {
+      this.lastWait = { code: error.code, untilMs: this.now() + delayMs };
+    });
+  }
+
+  /** Serves a call of the open repository; close() aborts it and waits for its end. */
+  private run<Result>(signal: AbortSignal, work: Work<Result>): Promise<Result> {
     const { opened } = this;
     if (opened === null) return Promise.reject(new HoldallError("closed"));
-    const job = work(opened.repository, AbortSignal.any([signal, opened.closing.signal]));
+    const { session, closing } = opened;
+    const job = work(session.repository, AbortSignal.any([signal, closing.signal]), session);
     this.jobs.add(job);
     return job.finally(() => this.jobs.delete(job));
+  }
+
+  /** Serves a call that may take long: until it ends, failures of the network are waited out. */
+  private runJob<Result>(signal: AbortSignal, work: Work<Result>): Promise<Result> {
+    const patience = this.opened?.patience ?? this.patience();
+    return this.run(signal, (...call) => patience.during(() => work(...call)));
   }
 
   private get waiting(): ErrorCode | null {

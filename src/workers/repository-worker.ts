@@ -6,6 +6,7 @@ import { connectivity } from "../platform/connectivity.ts";
 import { folderSinkOf } from "../platform/folder-sink.ts";
 import { sourceFolderOf } from "../platform/folder-source.ts";
 import { browserLockJournal } from "../platform/lock-journal.ts";
+import { openOfflineStore } from "../platform/offline-store.ts";
 import { repositoryFolderOf } from "../platform/repository-folder.ts";
 import { claimWriter } from "../platform/writer-claim.ts";
 import { CodecPool } from "./codec-pool.ts";
@@ -23,7 +24,8 @@ const service = new RepositoryService({
     return connectRest(options, Object.assign(retry, { network: connectivity }));
   },
   kernels: kernelAssets,
-  journal: browserLockJournal(),
+  openJournal: browserLockJournal,
+  openOfflineStore,
   // The kernels stay here: the codec workers fetch their own.
   createCodec: ({ kernels: _, ...settings }) => CodecPool.create(settings),
   sourceFolderOf,

@@ -59,10 +59,15 @@ async function retry<T>(operation: () => Promise<T>, signal: AbortSignal, option
       return await operation();
     } catch (error) {
       if (!(error instanceof HoldallError) || error.retry !== "later") throw error;
-      if (options.attempts !== undefined && attempts >= options.attempts) throw error;
+      if (isEnough(attempts, options)) throw error;
       await waitForNext(error, attempts, signal, options);
     }
   }
+}
+
+/** Where attempts are counted, nobody waits for a network that the platform says is gone. */
+function isEnough(attempts: number, { attempts: limit, network }: RetryOptions): boolean {
+  return limit !== undefined && (attempts >= limit || network?.isOnline() === false);
 }
 
 async function waitForNext(error: HoldallError, attempts: number, signal: AbortSignal, options: RetryOptions) {
