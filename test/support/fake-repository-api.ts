@@ -28,12 +28,14 @@ export interface FakeRepository {
   unreadable: string[];
   /** The entries of a folder, and its name, by its path of positions. */
   folder: (path: readonly number[]) => { names: string[]; entries: FolderEntry[] };
+  /** Refuses every folder with this code instead. */
+  folderRefusal: ErrorCode | null;
   parent: ParentInfo;
   /** What a backup reports, at once and in this order. */
   backupProgress: BackupProgress[];
   /** How a backup ends; null: only when it is cancelled. */
   backupEnd: BackupResult | ErrorCode | null;
-  preview: Preview;
+  preview: Preview | ErrorCode;
   archivePlan: ArchivePlan;
   restorePlan: RestorePlanInfo;
   offlineState: OfflineState;
@@ -71,6 +73,7 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
       return { snapshots: repository.snapshots, unreadable, missingSnapshots: 0 };
     },
     async listFolder({ path }) {
+      if (repository.folderRefusal !== null) throw new HoldallError(repository.folderRefusal);
       return repository.folder(path);
     },
     async inspectParent() {
@@ -96,8 +99,10 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
       }));
       return { sizes, complete: true };
     },
-    async preview() {
-      return repository.preview;
+    async preview({ maxBytes }) {
+      const { preview } = repository;
+      if (typeof preview === "string") throw new HoldallError(preview);
+      return { ...preview, bytes: preview.bytes.slice(0, maxBytes) };
     },
     async planArchive() {
       return repository.archivePlan;
@@ -109,10 +114,15 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
     async planRestore() {
       return repository.restorePlan;
     },
-    async keepOffline() {
+    async keepOffline({ snapshot }) {
+      const { offlineState } = repository;
+      repository.offlineState = { ...offlineState, snapshots: [...offlineState.snapshots, snapshot] };
       return repository.offlineState;
     },
-    async dropOffline() {
+    async dropOffline({ snapshot }) {
+      const { offlineState } = repository;
+      const snapshots = offlineState.snapshots.filter((kept) => kept !== snapshot);
+      repository.offlineState = { ...offlineState, snapshots };
       return repository.offlineState;
     },
     async offlineState() {

@@ -26,6 +26,7 @@ export function preparedRepository(nowMs: number): FakeRepository {
       names: path.map((position) => rootNames[position]?.[0] ?? "Folder"),
       entries: rootEntries(nowMs),
     }),
+    folderRefusal: null,
     parent: { parent: snapshots[0] ?? null, invisibleEntries: 12 },
     backupProgress: [
       {
