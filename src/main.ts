@@ -7,7 +7,7 @@ import { mount } from "svelte";
 import { AppShell } from "./platform/app-shell.ts";
 import { detectCapabilities } from "./platform/capabilities.ts";
 import { connectivity, watchConnectivity } from "./platform/connectivity.ts";
-import { saveDownload } from "./platform/download.ts";
+import { downloadLimitBytes, saveDownload } from "./platform/download.ts";
 import { folderFromInput, foldersFromDrop, pickFolder } from "./platform/folder-pick.ts";
 import { proposeAddress } from "./platform/home-server.ts";
 import { removeLocksOnLeaving } from "./platform/lock-farewell.ts";
@@ -26,6 +26,7 @@ const ports: Ports = {
   capabilities: detectCapabilities(),
   folders: { pick: pickFolder, fromDrop: foldersFromDrop, fromInput: folderFromInput },
   saveDownload: (download) => saveDownload(download, serviceWorker),
+  downloadLimitBytes: () => downloadLimitBytes(serviceWorker),
   removeLocksOnLeaving,
   network: { isOnline: connectivity.isOnline, watch: watchConnectivity },
   shell,

@@ -1,31 +1,30 @@
 import { HoldallError, UnsupportedError } from "../core/base/errors.ts";
 import { type DownloadMessage, downloadFolder } from "../workers/download-message.ts";
 import { readableFromPort } from "../workers/stream-port.ts";
+import { type Download, hasSavePicker, throughSavePicker } from "./save-picker.ts";
 import type { ServiceWorkerPort } from "./service-worker.ts";
 
-export interface Download {
-  /** The suggested file name. */
-  name: string;
-  sizeBytes: number;
-  /** Makes the worker stream the file into this port (workers/stream-port.ts); settles when the stream has ended. */
-  start(port: MessagePort): Promise<unknown>;
-  signal: AbortSignal;
-}
-
-/** Without a service worker the whole file must be held by the browser before it can be saved. */
+/** Without a service worker and a save picker the whole file must be held by the browser before it can be saved. */
 export const blobLimitBytes = 512 * 1024 * 1024;
 
 /**
- * Saves one file as the browser's download: streamed through the service worker, else by way of a Blob of at most
- * blobLimitBytes (beyond: UnsupportedError "feature-missing"). Resolves when the browser has taken the last byte; if the
- * stream fails, the browser shows a failed download and this rejects with the stream's error.
+ * Saves one file: streamed through the service worker as the browser's download, else into a file that the user picks, else
+ * by way of a Blob of at most blobLimitBytes (beyond: UnsupportedError "feature-missing"). Resolves when the browser has
+ * taken the last byte. If the stream fails, the browser shows a failed download or there is no file, and this rejects with
+ * the stream's error.
  */
 export async function saveDownload(download: Download, serviceWorker: ServiceWorkerPort): Promise<void> {
   download.signal.throwIfAborted();
   const worker = await serviceWorker.active();
   download.signal.throwIfAborted();
   if (worker) await throughServiceWorker(download, worker);
+  else if (hasSavePicker()) await throughSavePicker(download);
   else await throughBlob(download);
+}
+
+/** The largest download that this browser can save at this address; null: there is no limit. */
+export async function downloadLimitBytes(serviceWorker: ServiceWorkerPort): Promise<number | null> {
+  return (await serviceWorker.active()) !== null || hasSavePicker() ? null : blobLimitBytes;
 }
 
 // Downloads of hours outlive the browser's patience with an idle service worker.

@@ -11,6 +11,8 @@ export interface Ports {
   folders: FolderPorts;
   /** Saves one streamed file as a download; resolves when the last byte is on its way to the disk. */
   saveDownload(download: Download): Promise<void>;
+  /** The largest download that can be saved here; null: there is no limit. */
+  downloadLimitBytes(): Promise<number | null>;
   /** From now on leaving the page removes the locks of jobs that still run; until the returned function is called. */
   removeLocksOnLeaving(location: RepositoryLocation, api: RepositoryApi): () => void;
   network: NetworkPort;

@@ -1,9 +1,10 @@
 import type { Locator, Page } from "@playwright/test";
 import { backupText, runText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
-import { filesText, restoreText } from "../../src/ui/text/files.ts";
+import { filesText } from "../../src/ui/text/files.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
-import { jobsText } from "../../src/ui/text/jobs.ts";
+import { jobsText, resultText } from "../../src/ui/text/jobs.ts";
+import { saveText, wayTexts } from "../../src/ui/text/save.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { answerFolderPicker, dropFolder } from "../browser/fixture.ts";
 import { type ReportLine, readLines } from "./chromium-report.ts";
@@ -105,17 +106,20 @@ export class ChromiumPage implements HoldallWriter {
       await this.go(page, frameText.snapshots);
       await this.linkOf(page, snapshot).click();
       await answerFolderPicker(page, target);
-      await page.getByRole("button", { name: filesText.restoreAll }).click(patience);
-      await page.getByRole("dialog").getByRole("button", { name: restoreText.choose }).click();
+      await page.getByRole("button", { name: filesText.saveAll }).click(patience);
+      const dialog = page.getByRole("dialog");
+      await dialog.getByRole("radio", { name: wayTexts.folder.name }).check();
+      await dialog.getByRole("button", { name: saveText.chooseFolder }).click();
+      await dialog.getByRole("button", { name: saveText.start.folder, exact: true }).click(patience);
       const text = jobsText.restore;
       const subject = jobsText.wholeSnapshot;
       await ended(page, { good: text.done(subject), bad: [text.failed(subject), text.cancelled(subject)] });
       return {
-        files: await figure(page, text.files),
-        folders: await figure(page, text.folders),
-        renamed: await readLines(page, text.renamed),
-        skipped: await readLines(page, text.skipped),
-        failures: await readLines(page, text.failures),
+        files: await figure(page, resultText.files),
+        folders: await figure(page, resultText.folders),
+        renamed: await readLines(page, resultText.renamed),
+        skipped: await readLines(page, resultText.skipped),
+        failures: await readLines(page, resultText.failures),
       };
     });
   }

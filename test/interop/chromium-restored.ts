@@ -1,5 +1,5 @@
 import { bytesOfRawName, type RawName, rawNameOf } from "../../src/core/base/raw-name.ts";
-import { jobsText } from "../../src/ui/text/jobs.ts";
+import { resultText } from "../../src/ui/text/jobs.ts";
 import { differences, type TreeDescription } from "../support/source-tree.ts";
 import type { RestoreReport } from "./chromium-page.ts";
 import type { ReportLine } from "./chromium-report.ts";
@@ -36,7 +36,7 @@ export function judgeRestored({ contents, specials, found, report }: Restored): 
   return problems;
 }
 
-const writtenAs = `${jobsText.restore.writtenAs} `;
+const writtenAs = `${resultText.writtenAs} `;
 
 /** Where a path must be after the restore: where a line says, else under its own name in the place of its folder. */
 function placeOf(path: string, places: ReadonlyMap<string, string>): string {

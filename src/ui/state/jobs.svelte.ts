@@ -1,27 +1,37 @@
 import type {
+  ArchiveRequest,
   BackupProgress,
   BackupRequest,
   BackupResult,
   NodePath,
+  OfflineProgress,
+  OfflineState,
   RepositoryApi,
   RestoreProgress,
   RestoreRequest,
   RestoreResult,
 } from "../../workers/repository-api.ts";
 import type { Ports } from "../ports.ts";
-import { runText } from "../text/backup.ts";
-import { jobsText } from "../text/jobs.ts";
 import { Job } from "./job.svelte.ts";
 
-interface JobHead {
-  id: number;
+/** What a job is called, and how restic would do it. */
+export interface JobLabel {
   /** What it works on, in words. */
   subject: string;
+  /** The line for restic; null where there is none. */
+  command: string | null;
+}
+
+interface JobHead extends JobLabel {
+  id: number;
 }
 export type BackupJob = JobHead & { kind: "backup"; job: Job<BackupProgress, BackupResult> };
 export type RestoreJob = JobHead & { kind: "restore"; snapshot: string; job: Job<RestoreProgress, RestoreResult> };
 export type DownloadJob = JobHead & { kind: "download"; job: Job<RestoreProgress, void> };
-export type AnyJob = BackupJob | RestoreJob | DownloadJob;
+export type ArchiveJob = JobHead & { kind: "archive"; job: Job<RestoreProgress, RestoreResult> };
+export type OfflineJob = JobHead & { kind: "offline"; snapshot: string; job: Job<OfflineProgress, OfflineState> };
+export type TransferJob = RestoreJob | DownloadJob | ArchiveJob;
+export type AnyJob = BackupJob | TransferJob | OfflineJob;
 
 /** The long operations of one open repository. */
 export class Jobs {
@@ -41,37 +51,59 @@ export class Jobs {
     private readonly ports: Pick<Ports, "saveDownload">,
   ) {}
 
-  startBackup(request: BackupRequest, subject: string): BackupJob {
+  startBackup(request: BackupRequest, label: JobLabel): BackupJob {
     const job = new Job<BackupProgress, BackupResult>({
       run: (context) => this.api.backup(request, context),
       bytesDone: (progress) => progress.bytesDone,
       bytesMoved: (progress) => progress.bytesUploaded,
     });
-    return this.#add({ kind: "backup", id: this.#nextId++, subject, job });
+    return this.#add({ kind: "backup", id: this.#nextId++, ...label, job });
   }
 
-  startRestore(request: RestoreRequest, subject: string): RestoreJob {
-    const job = new Job<RestoreProgress, RestoreResult>({
-      run: (context) => this.api.restore(request, context),
-      bytesDone: (progress) => progress.bytesDone,
-      bytesMoved: (progress) => progress.bytesDone,
-    });
-    return this.#add({ kind: "restore", id: this.#nextId++, subject, snapshot: request.snapshot, job });
+  startRestore(request: RestoreRequest, label: JobLabel): RestoreJob {
+    const job = transfer<RestoreResult>((context) => this.api.restore(request, context));
+    return this.#add({ kind: "restore", id: this.#nextId++, ...label, snapshot: request.snapshot, job });
   }
 
-  startDownload(snapshot: string, path: NodePath, file: { name: string; sizeBytes: number }): DownloadJob {
-    const job = new Job<RestoreProgress, void>({
-      run: (context) =>
-        this.ports.saveDownload({
-          name: file.name,
-          sizeBytes: file.sizeBytes,
-          start: (port) => this.api.saveFile({ snapshot, path, port }, context),
-          signal: context.signal,
-        }),
-      bytesDone: (progress) => progress.bytesDone,
-      bytesMoved: (progress) => progress.bytesDone,
+  startDownload(
+    file: { snapshot: string; path: NodePath; name: string; sizeBytes: number },
+    command: string,
+  ): DownloadJob {
+    const { snapshot, path, name, sizeBytes } = file;
+    const job = transfer<void>((context) =>
+      this.ports.saveDownload({
+        name,
+        sizeBytes,
+        start: (port) => this.api.saveFile({ snapshot, path, port }, context),
+        signal: context.signal,
+      }),
+    );
+    return this.#add({ kind: "download", id: this.#nextId++, subject: name, command, job });
+  }
+
+  /** `archive` is what planArchive said of this request: the length is promised to the browser before the first byte. */
+  startArchive(request: ArchiveRequest, archive: { name: string; archiveBytes: number }, command: string): ArchiveJob {
+    const { name, archiveBytes } = archive;
+    const job = transfer<RestoreResult>(async (context) => {
+      let result: Promise<RestoreResult> | null = null;
+      const start = (port: MessagePort) => {
+        result = this.api.saveArchive({ ...request, port }, context);
+        return result;
+      };
+      await this.ports.saveDownload({ name, sizeBytes: archiveBytes, start, signal: context.signal });
+      if (result === null) throw new Error("the download ended before it was started");
+      return result;
     });
-    return this.#add({ kind: "download", id: this.#nextId++, subject: file.name, job });
+    return this.#add({ kind: "archive", id: this.#nextId++, subject: name, command, job });
+  }
+
+  startKeepOffline(snapshot: string, label: JobLabel): OfflineJob {
+    const job = new Job<OfflineProgress, OfflineState>({
+      run: (context) => this.api.keepOffline({ snapshot }, context),
+      bytesDone: (progress) => progress.bytes,
+      bytesMoved: (progress) => progress.bytes,
+    });
+    return this.#add({ kind: "offline", id: this.#nextId++, ...label, snapshot, job });
   }
 
   find(id: number): AnyJob | undefined {
@@ -98,23 +130,12 @@ export class Jobs {
   }
 }
 
-/** What a job is doing or did, in one line. */
-export function jobTitle(entry: AnyJob): string {
-  const texts = { backup: runText, restore: jobsText.restore, download: jobsText.download }[entry.kind];
-  return texts[entry.job.outcome.state](entry.subject);
-}
-
-/** How much of a job is behind us, 0 to 1; null while nobody can know. */
-export function jobShare(entry: AnyJob): number | null {
-  if (entry.kind === "backup") return backupShare(entry.job.progress);
-  const progress = entry.job.progress;
-  if (progress === null || progress.phase === "planning") return null;
-  if (progress.bytesTotal > 0) return progress.bytesDone / progress.bytesTotal;
-  return progress.filesTotal > 0 ? progress.filesDone / progress.filesTotal : null;
-}
-
-function backupShare(progress: BackupProgress | null): number | null {
-  if (progress === null || !progress.foundAll) return null;
-  if (progress.bytesFound > 0) return progress.bytesDone / progress.bytesFound;
-  return progress.filesFound > 0 ? progress.filesDone / progress.filesFound : null;
+function transfer<Result>(
+  run: ConstructorParameters<typeof Job<RestoreProgress, Result>>[0]["run"],
+): Job<RestoreProgress, Result> {
+  return new Job<RestoreProgress, Result>({
+    run,
+    bytesDone: (progress) => progress.bytesDone,
+    bytesMoved: (progress) => progress.bytesDone,
+  });
 }

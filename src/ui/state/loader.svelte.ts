@@ -24,4 +24,10 @@ export class Loader<T> {
       return false;
     }
   }
+
+  /** Ends what is being asked; its answer is dropped. */
+  stop(): void {
+    this.#asking?.abort();
+    this.#asking = null;
+  }
 }

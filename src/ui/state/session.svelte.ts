@@ -9,15 +9,23 @@ import { type Failure, failureOf } from "../failure.ts";
 import type { Ports, RepositoryClient } from "../ports.ts";
 import { idMatches } from "../route.ts";
 import { BackupForm } from "./backup-form.svelte.ts";
+import { FilePreview } from "./file-preview.svelte.ts";
+import { FolderTree } from "./folder-tree.svelte.ts";
 import { FolderView } from "./folder-view.svelte.ts";
 import { Jobs } from "./jobs.svelte.ts";
+import { OfflineCopies } from "./offline-copies.svelte.ts";
 import type { Router } from "./router.svelte.ts";
+import { SaveForm } from "./save-form.svelte.ts";
 import { Snapshots } from "./snapshots.svelte.ts";
 
 /** All that lives as long as a repository is open, and goes when it is locked. */
 export class OpenRepository {
   readonly snapshots: Snapshots;
   readonly folder: FolderView;
+  readonly tree: FolderTree;
+  readonly preview: FilePreview;
+  readonly saving: SaveForm;
+  readonly offlineCopies: OfflineCopies;
   readonly jobs: Jobs;
   readonly backup: BackupForm;
 
@@ -28,7 +36,11 @@ export class OpenRepository {
   ) {
     this.snapshots = new Snapshots(api);
     this.folder = new FolderView(api);
+    this.tree = new FolderTree(api);
+    this.preview = new FilePreview(api);
     this.jobs = new Jobs(api, ports);
+    this.saving = new SaveForm(api, this.jobs, ports, info.location);
+    this.offlineCopies = new OfflineCopies(api, this.jobs, info.location);
     this.backup = new BackupForm(api, info);
   }
 }
@@ -98,6 +110,7 @@ export class Session {
     this.#stayWithLocks = this.ports.removeLocksOnLeaving(location, client.api);
     this.connection = { state: "open", repository };
     void repository.snapshots.reload();
+    void repository.offlineCopies.reload();
     const { route } = this.router;
     const linked = "repository" in route && route.page !== "job" && idMatches(route.repository, info.id);
     if (!linked) this.router.replace({ page: "snapshots", repository: info.id });

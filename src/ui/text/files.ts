@@ -1,11 +1,13 @@
 import type { NodeType } from "../../workers/repository-api.ts";
-import { countOf, sizeText } from "./amounts.ts";
+import type { Shown } from "../state/file-preview.svelte.ts";
+import { countOf, countText, percentText, sizeText } from "./amounts.ts";
 
 export const filesText = {
   title: "Files",
   loading: "Reading the folder",
   crumbs: "Where you are",
   root: "Snapshot",
+  tree: "Folders",
   name: "Name",
   size: "Size",
   changed: "Changed",
@@ -13,39 +15,33 @@ export const filesText = {
   empty: "This folder is empty.",
   none: "No snapshot yet, so there are no files to look at.",
   grid: "Files and folders",
-  up: "Up",
-  things: (count: number, bytes: number) =>
-    bytes === 0 ? countOf(count, "thing", "things") : `${countOf(count, "thing", "things")} · ${sizeText(bytes)}`,
-  selected: (count: number, bytes: number, hasFolders: boolean) => {
-    const size = bytes > 0 ? `, ${sizeText(bytes)}${hasFolders ? " and folders" : ""}` : "";
-    return `${countOf(count, "thing", "things")} selected${size}`;
-  },
+  things: (count: number, total: { bytes: number; complete: boolean }) =>
+    `${countOf(count, "thing", "things")}${total.bytes === 0 ? "" : ` · ${atLeast(total)}`}`,
+  measuring: "Measuring folders",
+  selected: (count: number, total: { bytes: number; complete: boolean }) =>
+    `${countOf(count, "thing", "things")}${total.bytes === 0 ? "" : `, ${atLeast(total)}`}`,
+  isSelected: "selected",
+  share: (bytes: number, of: number) => (of === 0 ? "" : percentText(bytes / of)),
   select: (name: string) => `Select ${name}`,
   selectColumn: "Selected",
-  clear: "Clear",
+  clear: "Clear the selection",
   download: "Download",
   downloadNamed: (name: string) => `Download ${name}`,
-  openNamed: (name: string) => `Open ${name}`,
-  restore: "Restore to a folder",
-  restoreAll: "Restore this folder",
-  restoreShort: "Restore",
+  detailsNamed: (name: string) => `Details of ${name}`,
+  save: "Save…",
+  saveAll: "Save this folder…",
+  saveShort: "Save…",
   linkTo: (target: string) => `to ${target}`,
   keys: "Arrows move, Enter opens, Space selects, Backspace goes up.",
   snapshotOf: (host: string, when: string) => `${host}, ${when}`,
+  offlineTitle: "This folder needs the network",
+  offlineBody: "It was not looked at before on this device, and there is no answer from the network now.",
+  offlineAdvice: "What was opened before can still be looked through. Nothing is lost.",
 } as const;
 
-export const restoreText = {
-  title: "Restore to a folder",
-  what: (count: number, name: string | null) => (name === null ? countOf(count, "thing", "things") : name),
-  body: "Choose a folder on this computer. What is restored is put into it under its own name.",
-  overwrite: "Replace files that are already there",
-  overwriteHint: "Otherwise they stay as they are and are listed at the end.",
-  choose: "Choose a folder…",
-  cancel: "Cancel",
-  unsupportedTitle: "This browser cannot write into a folder",
-  unsupportedBody: "Chrome and Edge on a computer can. Here you can still download files one by one.",
-  close: "Close",
-} as const;
+function atLeast({ bytes, complete }: { bytes: number; complete: boolean }): string {
+  return complete ? sizeText(bytes) : `${sizeText(bytes)} and more`;
+}
 
 const kinds: Record<NodeType, string> = {
   file: "File",
@@ -66,7 +62,42 @@ export function kindText(type: NodeType): string {
 export const detailsText = {
   title: "Details",
   open: "Open",
-  restore: "Restore…",
-  bytes: "bytes",
+  save: "Save…",
+  bytes: (count: number) => countOf(count, "byte", "bytes"),
+  holds: "Holds",
+  files: (count: number) => countOf(count, "file", "files"),
   target: "Leads to",
+  permissions: "Permissions",
+  owner: "Owner",
+  place: "Place",
+  close: "Close",
+} as const;
+
+type Other = Extract<Shown, { state: "other" }>["family"];
+
+const others: Record<Other, string> = {
+  audio: "Sound. There is no preview of it.",
+  video: "A film. There is no preview of it.",
+  archive: "An archive. There is no preview of it.",
+  document: "A document. There is no preview of it.",
+  program: "A program. It is never run here.",
+  image: "A picture of a kind that browsers do not show.",
+  binary: "Not text, and no picture that a browser shows.",
+  disguised: "The name says one thing and the content another, so it is not shown.",
+  empty: "This file is empty.",
+  "large-image": "A picture of more than 20 MB is not shown here.",
+};
+
+export const previewText = {
+  title: "Preview",
+  loading: "Fetching the preview",
+  image: (name: string) => `Picture: ${name}`,
+  pixels: (width: number, height: number) => `${countText(width)} × ${countText(height)} pixels`,
+  damaged: "The browser cannot draw this picture. It may be damaged, or of a kind that it does not know.",
+  text: (name: string) => `Beginning of ${name}`,
+  inPart: (shown: number, total: number) => `Shown in part: the first ${sizeText(shown)} of ${sizeText(total)}.`,
+  encoding: (encoding: string) => `Read as ${encoding}.`,
+  failed: "There is no preview",
+  retry: "Try again",
+  other: (family: Other) => others[family],
 } as const;

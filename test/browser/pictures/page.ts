@@ -19,7 +19,7 @@ const ports: Ports = {
   },
   capabilities: { secureContext: true, folderPicker: true, folderInput: true },
   folders: {
-    pick: () => navigator.storage.getDirectory(),
+    pick: async () => (await navigator.storage.getDirectory()).getDirectoryHandle("Rescued", { create: true }),
     fromDrop: async () => [
       { name: "Documents", folder },
       { name: "Photos", folder },
@@ -29,8 +29,15 @@ const ports: Ports = {
   saveDownload: async (download) => {
     await download.start(new MessageChannel().port1);
   },
+  downloadLimitBytes: async () => null,
   removeLocksOnLeaving: () => () => {},
-  network: { isOnline: () => true, watch: () => () => {} },
+  network: {
+    isOnline: () => true,
+    watch: (onChange) => {
+      Object.assign(window, { setOnline: onChange });
+      return () => {};
+    },
+  },
   proposeAddress: async () => "",
   shell: {
     ...noShell,

@@ -50,15 +50,48 @@ export const scenes: readonly Scene[] = [
       for (let step = 0; step < 4; step += 1) await page.keyboard.press("Shift+ArrowDown");
     },
   },
+  { name: "files-preview-text", show: (page) => lookAt(page, "itinerary.md", longText) },
+  { name: "files-preview-image", show: (page) => lookAt(page, "IMG_2042.jpg", null) },
+  { name: "files-preview-other", show: (page) => lookAt(page, "packing list <final> (2).txt", "PK\u0003\u0004") },
   {
-    name: "files-restore",
+    name: "files-preview-failed",
+    async show(page) {
+      await browse(page, { preview: "blob-missing" });
+      await look(page, "itinerary.md");
+      await page.getByText("There is no preview").waitFor();
+    },
+  },
+  {
+    name: "files-failing",
+    async show(page) {
+      await open(page, { folderRefusal: "tree-malformed" });
+      await page.getByRole("link", { name: "Files", exact: true }).click();
+      await page.getByRole("alert").waitFor();
+    },
+  },
+  {
+    name: "files-offline",
+    async show(page) {
+      await open(page, { folderRefusal: "network" });
+      await page.evaluate(() => Reflect.get(window, "setOnline")(false));
+      await page.getByRole("link", { name: "Files", exact: true }).click();
+      await page.getByText("needs the network").waitFor();
+    },
+  },
+  {
+    name: "files-save",
     async show(page) {
       await browse(page);
-      await page
-        .getByRole("button", { name: /^Restore/ })
-        .first()
-        .click();
-      await page.getByRole("dialog").waitFor();
+      await page.getByRole("button", { name: "Save this folder…" }).click();
+      await page.getByText("412 files").waitFor();
+    },
+  },
+  {
+    name: "files-plan",
+    async show(page) {
+      await browse(page);
+      await planRestore(page);
+      await page.getByText("The same with restic").click();
     },
   },
   {
@@ -110,15 +143,30 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
+    name: "restore-running",
+    async show(page) {
+      await browse(page);
+      await planRestore(page);
+      await page.getByRole("button", { name: "Restore", exact: true }).click();
+      await page.getByRole("heading", { name: /^Restoring/ }).waitFor();
+    },
+  },
+  {
     name: "restore-result",
     async show(page) {
       await browse(page, { restoreEnd: restoreResult() });
-      await page
-        .getByRole("button", { name: /^Restore/ })
-        .first()
-        .click();
-      await page.getByRole("button", { name: "Choose a folder…" }).click();
-      await page.getByText("could not be restored").first().waitFor();
+      await planRestore(page);
+      await page.getByRole("button", { name: "Restore", exact: true }).click();
+      await page.getByText("could not be had").first().waitFor();
+    },
+  },
+  {
+    name: "archive-failed",
+    async show(page) {
+      await browse(page, { restoreEnd: "mac-mismatch" });
+      await page.getByRole("button", { name: "Save this folder…" }).click();
+      await page.getByRole("button", { name: "Save ZIP" }).click();
+      await page.getByRole("heading", { name: /was not downloaded/ }).waitFor();
     },
   },
   {
@@ -156,6 +204,49 @@ async function browse(page: Page, changes: Partial<FakeRepository> = {}): Promis
   await open(page, changes);
   await page.getByRole("link", { name: "Files", exact: true }).click();
   await page.getByText("Skógafoss").first().waitFor();
+}
+
+const longText = Array.from({ length: 400 }, (_, day) => `${day + 1}. Day ${day + 1}: the ring road, and rain.\n`).join(
+  "",
+);
+
+/** Puts the cursor on a file with this text, or with a picture, and waits for what is shown of it. */
+async function lookAt(page: Page, name: string, text: string | null): Promise<void> {
+  await browse(page);
+  await page.evaluate(async (given) => {
+    const { repository } = window as unknown as { repository: FakeRepository };
+    const canvas = document.createElement("canvas");
+    Object.assign(canvas, { width: 1200, height: 800 });
+    const pen = canvas.getContext("2d");
+    const sky = pen?.createLinearGradient(0, 0, 0, 800);
+    if (!pen || !sky) throw new Error("no canvas");
+    sky.addColorStop(0, "#f4c38b");
+    sky.addColorStop(0.5, "#8fb6c9");
+    sky.addColorStop(1, "#33525c");
+    pen.fillStyle = sky;
+    pen.fillRect(0, 0, 1200, 800);
+    const picture = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/jpeg"));
+    const bytes =
+      given === null
+        ? new Uint8Array((await picture?.arrayBuffer()) ?? new ArrayBuffer())
+        : new TextEncoder().encode(given);
+    repository.preview = { bytes, totalBytes: given === null ? bytes.length : bytes.length * 3 };
+  }, text);
+  await look(page, name);
+  await page.locator("img, pre, .details p.soft").first().waitFor();
+  await page.waitForFunction(() => document.querySelector(".waiting") === null);
+}
+
+/** A click where the details stand beside the list, a tap that opens them where they do not. */
+async function look(page: Page, name: string): Promise<void> {
+  await page.getByText(name, { exact: true }).first().click();
+}
+
+async function planRestore(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Save this folder…" }).click();
+  await page.getByRole("radio", { name: "Into a folder" }).check();
+  await page.getByRole("button", { name: "Choose a folder…" }).click();
+  await page.getByText("4 are there already").waitFor();
 }
 
 async function manyFiles(page: Page): Promise<void> {
@@ -224,7 +315,10 @@ function restoreResult(): RestoreResult {
     bytesWritten: 3_100_000_000,
     renamed: [{ path: "/Documents/notes: draft.txt", writtenAs: "/Documents/notes_ draft.txt" }],
     skipped: [{ path: "/Documents/latest", type: "symlink" }],
-    failures: [{ path: "/Documents/report.odt", code: "exists-already", context: {} }],
+    failures: [
+      { path: "/Documents/Mail/2019.mbox", code: "blob-missing", context: {} },
+      { path: "/Documents/report.odt", code: "exists-already", context: {} },
+    ],
   };
 }
 

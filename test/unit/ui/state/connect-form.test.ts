@@ -42,6 +42,7 @@ function portsOn(repository: FakeRepository): Ports {
     capabilities: { secureContext: true, folderPicker: true, folderInput: true },
     folders: { pick: async () => null, fromDrop: async () => [], fromInput: () => null },
     saveDownload: async () => {},
+    downloadLimitBytes: async () => null,
     removeLocksOnLeaving: () => () => {},
     network: { isOnline: () => true, watch: () => () => {} },
     proposeAddress: async () => "",

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { FolderView, sorted } from "../../../../src/ui/state/folder-view.svelte.ts";
+import { sorted } from "../../../../src/ui/file-order.ts";
+import { FolderView } from "../../../../src/ui/state/folder-view.svelte.ts";
 import type { FolderEntry } from "../../../../src/workers/repository-api.ts";
 import { preparedRepository } from "../../../browser/pictures/repository.ts";
 import { fakeRepositoryApi } from "../../../support/fake-repository-api.ts";

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
-import { Jobs, jobShare, jobTitle } from "../../../../src/ui/state/jobs.svelte.ts";
+import { jobShare, jobTitle } from "../../../../src/ui/job-facts.ts";
+import { Jobs } from "../../../../src/ui/state/jobs.svelte.ts";
 import { RateMeter } from "../../../../src/ui/state/rate-meter.svelte.ts";
 import { preparedRepository } from "../../../browser/pictures/repository.ts";
 import { type FakeRepository, fakeRepositoryApi } from "../../../support/fake-repository-api.ts";
 
+const documents = { subject: "Documents", command: null };
 const request = { sources: [], hostname: "h", tags: [], compression: "auto", utcOffsetMinutes: 0 } as const;
 
 function jobsOn(changes: Partial<FakeRepository>): Jobs {
@@ -13,7 +15,7 @@ function jobsOn(changes: Partial<FakeRepository>): Jobs {
 
 test("a cancelled backup is cancelled, not failed", async () => {
   const jobs = jobsOn({ backupEnd: null });
-  const entry = jobs.startBackup({ ...request, sources: [], tags: [] }, "Documents");
+  const entry = jobs.startBackup({ ...request, sources: [], tags: [] }, documents);
   expect(jobs.running).toEqual([entry]);
   expect(jobs.backup).toBe(entry);
   entry.job.cancel();
@@ -25,7 +27,7 @@ test("a cancelled backup is cancelled, not failed", async () => {
 
 test("a failed job keeps its reason and stays in the tray until it is put away", async () => {
   const jobs = jobsOn({ backupEnd: "storage-full" });
-  const entry = jobs.startBackup({ ...request, sources: [], tags: [] }, "Documents");
+  const entry = jobs.startBackup({ ...request, sources: [], tags: [] }, documents);
   await entry.job.finished;
   expect(entry.job.outcome).toEqual({ state: "failed", failure: { code: "storage-full", context: {} } });
   expect(jobs.inTray).toEqual([entry]);
@@ -38,7 +40,7 @@ test("a share is told only when everything was found", () => {
   const [progress] = preparedRepository(0).backupProgress;
   if (progress === undefined) throw new Error("the prepared repository has no progress");
   const jobs = jobsOn({ backupProgress: [{ ...progress, foundAll: false }] });
-  const entry = jobs.startBackup({ ...request, sources: [], tags: [] }, "Documents");
+  const entry = jobs.startBackup({ ...request, sources: [], tags: [] }, documents);
   expect(jobShare(entry)).toBeNull();
   entry.job.progress = { ...progress, foundAll: true };
   expect(jobShare(entry)).toBeCloseTo(23.4 / 38.2);
