@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import type { Page } from "@playwright/test";
+import { runText } from "../../src/ui/text/backup.ts";
+import { snapshotsText } from "../../src/ui/text/snapshots.ts";
+import { seededBytes } from "../support/source-tree.ts";
+import { expect, test } from "./fixture.ts";
+import { createRepository, installShell, startBackup } from "./steps.ts";
+
+const mebibyte = 1024 * 1024;
+/** Enough to tell "all of it" from "what is on its way"; HOLDALL_UPLOAD_MEBIBYTES asks for more. */
+const uploadMebibytes = Number(process.env["HOLDALL_UPLOAD_MEBIBYTES"] ?? "512");
+
+// Chromium's browser process holds whatever a worker uploads that a service worker controls.
+for (const { name, prepare, isHeld } of [
+  { name: "without the app's shell", prepare: async () => {}, isHeld: false },
+  { name: "with the app's shell", prepare: installShell, isHeld: false },
+  // The control: were it otherwise, the other two would show nothing.
+  { name: "were the workers controlled by the shell", prepare: controlEverything, isHeld: true },
+]) {
+  test(`${name}, the browser ${isHeld ? "would hold" : "does not hold"} what is uploaded`, async ({
+    page,
+    server,
+    workFolder,
+  }) => {
+    test.skip(process.platform !== "linux", "processes are measured by /proc");
+    const source = join(workFolder, "Documents");
+    await mkdir(source);
+    await writeNoise(join(source, "noise"), uploadMebibytes);
+    await page.goto("/");
+    await prepare(page);
+    await createRepository(page, server, "upload-memory", "password of this test");
+    await page.getByRole("link", { name: snapshotsText.emptyAction }).click();
+
+    const browser = browserProcess();
+    const before = heldMebibytes(browser);
+    let most = before;
+    const watch = setInterval(() => (most = Math.max(most, heldMebibytes(browser))), 200);
+    await startBackup(page, source, "kitchen-browser");
+    await expect(page.getByRole("heading", { name: runText.done("Documents") })).toBeVisible({ timeout: 250_000 });
+    clearInterval(watch);
+
+    const figures = `${uploadMebibytes} MiB uploaded ${name}: the browser process grew by ${most - before} MiB`;
+    console.log(figures);
+    if (isHeld) expect(most - before, figures).toBeGreaterThan(uploadMebibytes * 0.7);
+    else expect(most - before, figures).toBeLessThan(uploadMebibytes * 0.6);
+  });
+}
+
+/** The page's registration alone, as it would be without the one that keeps the assets to itself. */
+async function controlEverything(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.register("sw.js", { scope: "./" });
+    await navigator.serviceWorker.ready;
+  });
+}
+
+async function writeNoise(path: string, mebibytes: number): Promise<void> {
+  await using file = await open(path, "w");
+  for (let seed = 1; seed <= mebibytes; seed += 1) await file.write(seededBytes(seed, mebibyte));
+}
+
+/** The Chromium that this process started; its renderers and the like are that one's children. */
+function browserProcess(): number {
+  for (const entry of readdirSync("/proc")) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid)) continue;
+    try {
+      const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
+      if (Number(parent) === process.pid && /chrom/.test(readlinkSync(`/proc/${pid}/exe`))) return pid;
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  throw new Error("no browser was started by this process");
+}
+
+/** Its share of memory, as Linux counts it. */
+function heldMebibytes(pid: number): number {
+  const [, kibibytes] = /^Pss: +(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1")) ?? [];
+  return Math.round(Number(kibibytes) / 1024);
+}
