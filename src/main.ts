@@ -11,6 +11,7 @@ import { downloadLimitBytes, saveDownload } from "./platform/download.ts";
 import { folderFromInput, foldersFromDrop, pickFolder } from "./platform/folder-pick.ts";
 import { proposeAddress } from "./platform/home-server.ts";
 import { removeLocksOnLeaving } from "./platform/lock-farewell.ts";
+import { isPageProtected } from "./platform/page-policy.ts";
 import { registerServiceWorker } from "./platform/service-worker.ts";
 import App from "./ui/App.svelte";
 import type { Ports } from "./ui/ports.ts";
@@ -29,6 +30,7 @@ const ports: Ports = {
   downloadLimitBytes: () => downloadLimitBytes(serviceWorker),
   removeLocksOnLeaving,
   network: { isOnline: connectivity.isOnline, watch: watchConnectivity },
+  isPageProtected,
   shell,
   proposeAddress,
 };

@@ -16,6 +16,8 @@ export interface Ports {
   /** From now on leaving the page removes the locks of jobs that still run; until the returned function is called. */
   removeLocksOnLeaving(location: RepositoryLocation, api: RepositoryApi): () => void;
   network: NetworkPort;
+  /** Whether the browser holds this page to the policy that keeps foreign code out; without it nothing is opened. */
+  isPageProtected(): Promise<boolean>;
   shell: ShellPort;
   /** An address to start from, on the server that serves this page; "" if it hosts no repositories. */
   proposeAddress(): Promise<string>;

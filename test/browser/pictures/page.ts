@@ -39,6 +39,7 @@ const ports: Ports = {
     },
   },
   proposeAddress: async () => "",
+  isPageProtected: async () => true,
   shell: {
     ...noShell,
     watchUpdates(onReady) {

@@ -46,6 +46,7 @@ function portsOn(repository: FakeRepository): Ports {
     removeLocksOnLeaving: () => () => {},
     network: { isOnline: () => true, watch: () => () => {} },
     proposeAddress: async () => "",
+    isPageProtected: async () => true,
     shell: noShell,
   };
 }
