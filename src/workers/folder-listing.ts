@@ -2,6 +2,7 @@ import { HoldallError } from "../core/base/errors.ts";
 import type { Id } from "../core/base/id.ts";
 import { displayName } from "../core/base/raw-name.ts";
 import { timeMs } from "../core/base/rfc3339.ts";
+import { permissionsText } from "../core/format/file-mode.ts";
 import type { Node } from "../core/format/node.ts";
 import { findPlace, type TreeSource } from "../core/repository/tree-walker.ts";
 import type { FolderEntry, FolderListing, NodePath, NodeType } from "./repository-api.ts";
@@ -43,7 +44,18 @@ function entryOf(node: Node, position: number): FolderEntry {
     sizeBytes: Number(node.size),
     modifiedMs: timeMs(node.mtime),
     linkTarget: node.type === "symlink" ? displayName(node.linkTarget) : null,
-    permissions: null,
-    owner: "",
+    // Without a mode, a program has written the node that knew none.
+    permissions: node.mode === 0 ? null : permissionsText(node.mode),
+    owner: ownerOf(node),
   };
+}
+
+/** Programs that know no owner write 0 without a name. */
+function ownerOf({ user, group, uid, gid }: Node): string {
+  if (user === "" && group === "" && uid === 0 && gid === 0) return "";
+  return `${displayOwner(user, uid)}:${displayOwner(group, gid)}`;
+}
+
+function displayOwner(name: string, number: number): string {
+  return name === "" ? String(number) : name;
 }
