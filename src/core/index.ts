@@ -12,7 +12,7 @@
  *     const { repository } = await openRepository({ backend, kernels, journal }, { password, signal });
  *     const archiver = new Archiver(repository, { sources: [{ rootName: rawNameOf("Documents"), folder }], ...rest });
  *     const { id } = await archiver.run(signal);
- *     const restorer = new Restorer(repository, { snapshot: id, paths: [[]], sink, names: portableNames, overwrite: false });
+ *     const restorer = new Restorer(repository, { snapshot: id, paths: [[]], sink, names: portableNames, overwrite: "never" });
  *     await restorer.run(signal);
  *     repository.close();
  */
@@ -48,5 +48,7 @@ export { createRepository } from "./repository/create-repository.ts";
 export { openRepository, type RepositoryPorts } from "./repository/open-repository.ts";
 export type { Repository } from "./repository/repository.ts";
 export { findPlace, walkTree } from "./repository/tree-walker.ts";
+export { Archive, type ArchiveFormat } from "./restorer/archive.ts";
+export type { OverwriteMode } from "./restorer/existing-files.ts";
 export { portableNames, verbatimNames } from "./restorer/name-policy.ts";
 export { openFile, Restorer } from "./restorer/restorer.ts";

@@ -1,6 +1,6 @@
 import type { Bytes } from "../core/base/bytes.ts";
 import { HoldallError, QuotaError } from "../core/base/errors.ts";
-import type { FileSink, FileWriter } from "../core/base/ports.ts";
+import type { ExistingFile, FileSink, FileWriter } from "../core/base/ports.ts";
 
 /**
  * Writes into a local folder that the user picked with write permission; in the page or in a worker. The browser writes a
@@ -12,18 +12,44 @@ export function folderSinkOf(root: FileSystemDirectoryHandle): FileSink {
 
 /** So many folder handles are kept; files of one folder mostly come together. */
 const mostFolders = 1000;
+/** So many entries are looked at for one that has letters. */
+const mostLookedAt = 100;
 
 class FolderSink implements FileSink {
-  private readonly folders = new Map<string, Promise<FileSystemDirectoryHandle>>();
+  private readonly made = new Map<string, Promise<FileSystemDirectoryHandle>>();
+  /** Folders that were only looked for; null: there was none. */
+  private readonly found = new Map<string, Promise<FileSystemDirectoryHandle | null>>();
 
   constructor(private readonly root: FileSystemDirectoryHandle) {}
 
+  /** What is there already tells; an empty folder is taken for what the system usually has. */
+  async foldsCase(): Promise<boolean> {
+    let looked = 0;
+    for await (const entry of this.root.values()) {
+      const answer = await meetsTwin(this.root, entry);
+      if (answer !== null) return answer;
+      looked++;
+      if (looked === mostLookedAt) break;
+    }
+    return systemFoldsCase();
+  }
+
   async folder(path: readonly string[]): Promise<void> {
-    await this.folderHandle(path);
+    await this.makeFolders(path);
+  }
+
+  async existing(path: readonly string[]): Promise<ExistingFile | null> {
+    try {
+      const folder = await this.findFolder(path.slice(0, -1));
+      const handle = folder && (await existingFile(folder, path.at(-1) ?? ""));
+      return handle && existingFileOf(handle, await handle.getFile(), path);
+    } catch (error) {
+      throw sinkError(error, path);
+    }
   }
 
   async file(path: readonly string[], _size: number, overwrite: boolean): Promise<FileWriter> {
-    const folder = await this.folderHandle(path.slice(0, -1));
+    const folder = await this.makeFolders(path.slice(0, -1));
     const name = path.at(-1) ?? "";
     try {
       const existing = await existingFile(folder, name);
@@ -36,19 +62,19 @@ class FolderSink implements FileSink {
     }
   }
 
-  private folderHandle(path: readonly string[]): Promise<FileSystemDirectoryHandle> {
+  private makeFolders(path: readonly string[]): Promise<FileSystemDirectoryHandle> {
     const key = path.join("/");
-    const known = this.folders.get(key);
+    const known = this.made.get(key);
     if (known !== undefined) return known;
     const handle = this.makeFolder(path);
-    this.remember(key, handle);
+    remember(this.made, key, handle);
     return handle;
   }
 
   private async makeFolder(path: readonly string[]): Promise<FileSystemDirectoryHandle> {
     const name = path.at(-1);
     if (name === undefined) return this.root;
-    const parent = await this.folderHandle(path.slice(0, -1));
+    const parent = await this.makeFolders(path.slice(0, -1));
     try {
       return await parent.getDirectoryHandle(name, { create: true });
     } catch (error) {
@@ -56,18 +82,85 @@ class FolderSink implements FileSink {
     }
   }
 
-  private remember(key: string, handle: Promise<FileSystemDirectoryHandle>): void {
-    const [oldest] = this.folders.keys();
-    if (this.folders.size >= mostFolders && oldest !== undefined) this.folders.delete(oldest);
-    this.folders.set(key, handle);
-    handle.catch(() => this.folders.delete(key));
+  private findFolder(path: readonly string[]): Promise<FileSystemDirectoryHandle | null> {
+    const key = path.join("/");
+    const known = this.made.get(key) ?? this.found.get(key);
+    if (known !== undefined) return known;
+    const handle = this.lookForFolder(path);
+    remember(this.found, key, handle);
+    return handle;
+  }
+
+  private async lookForFolder(path: readonly string[]): Promise<FileSystemDirectoryHandle | null> {
+    const name = path.at(-1);
+    if (name === undefined) return this.root;
+    const parent = await this.findFolder(path.slice(0, -1));
+    return parent && (await foundOrNull(parent.getDirectoryHandle(name)));
   }
 }
 
-/** The file of this name, null if there is none. Throws TypeMismatchError if it is a folder. */
-async function existingFile(folder: FileSystemDirectoryHandle, name: string): Promise<FileSystemFileHandle | null> {
+function remember<Handle>(handles: Map<string, Promise<Handle>>, key: string, handle: Promise<Handle>): void {
+  const [oldest] = handles.keys();
+  if (handles.size >= mostFolders && oldest !== undefined) handles.delete(oldest);
+  handles.set(key, handle);
+  handle.catch(() => handles.delete(key));
+}
+
+/** Whether an entry answers to its name in the other case too; null if that cannot be known of it. */
+async function meetsTwin(folder: FileSystemDirectoryHandle, entry: FileSystemHandle): Promise<boolean | null> {
+  const upper = entry.name.toUpperCase();
+  const twin = upper === entry.name ? entry.name.toLowerCase() : upper;
+  if (twin === entry.name) return null;
   try {
-    return await folder.getFileHandle(name);
+    const handle: Promise<FileSystemHandle> =
+      entry.kind === "file" ? folder.getFileHandle(twin) : folder.getDirectoryHandle(twin);
+    if ((await foundOrNull(handle)) === null) return false;
+  } catch {
+    return null; // another kind of thing, or a name that the browser does not take
+  }
+  for await (const name of folder.keys()) if (name === twin) return false;
+  return true;
+}
+
+/** Windows, macOS and Android usually take "A" and "a" for one name, Linux and ChromeOS do not. */
+function systemFoldsCase(): boolean {
+  const system = typeof navigator === "undefined" ? "" : navigator.userAgent;
+  return /android/i.test(system) || !/linux|cros/i.test(system);
+}
+
+function existingFileOf(handle: FileSystemFileHandle, blob: File, path: readonly string[]): ExistingFile {
+  const amend = async (size: number) => {
+    const stream = await handle.createWritable({ keepExistingData: true });
+    const writer = new FolderFileWriter(stream, async () => {}, path);
+    try {
+      const now = await handle.getFile();
+      if (now.size !== blob.size || now.lastModified !== blob.lastModified) {
+        throw new HoldallError("sink-refused", { path: path.join("/"), reason: "changed meanwhile" });
+      }
+      if (size !== blob.size) await stream.truncate(size);
+      return writer;
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  };
+  return {
+    blob,
+    amend: (size) =>
+      amend(size).catch((error: unknown) => {
+        throw sinkError(error, path);
+      }),
+  };
+}
+
+/** The file of this name, null if there is none. Throws TypeMismatchError if it is a folder. */
+function existingFile(folder: FileSystemDirectoryHandle, name: string): Promise<FileSystemFileHandle | null> {
+  return foundOrNull(folder.getFileHandle(name));
+}
+
+async function foundOrNull<Handle>(handle: Promise<Handle>): Promise<Handle | null> {
+  try {
+    return await handle;
   } catch (error) {
     if (error instanceof DOMException && error.name === "NotFoundError") return null;
     throw error;

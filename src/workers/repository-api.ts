@@ -318,6 +318,8 @@ export interface RestoreResult {
   files: number;
   /** Of the files, those that were right already. */
   unchanged: number;
+  /** Files that were there and were left alone, as "never" wants it; not among the files. */
+  kept: number;
   folders: number;
   bytes: number;
   /** Bytes that were missing at the target. */

@@ -1,20 +1,24 @@
 import { findParent } from "../core/archiver/parent.ts";
-import { type ErrorCode, HoldallError, UnsupportedError } from "../core/base/errors.ts";
-import { type Id, parseId } from "../core/base/id.ts";
+import { type ErrorCode, HoldallError } from "../core/base/errors.ts";
+import type { Id } from "../core/base/id.ts";
 import type { FileSink, LockJournal, SourceFolder } from "../core/base/ports.ts";
 import { rawNameOf } from "../core/base/raw-name.ts";
 import type { Repository } from "../core/repository/repository.ts";
-import { portableNames } from "../core/restorer/name-policy.ts";
-import { openFile, Restorer } from "../core/restorer/restorer.ts";
+import { openFile } from "../core/restorer/restorer.ts";
+import { ArchiveJob } from "./archive-job.ts";
 import { BackupJob } from "./backup-job.ts";
-import { displayPath, failedFile } from "./failed-file.ts";
-import { listFolder, nodeTypeOf } from "./folder-listing.ts";
+import { failedFile } from "./failed-file.ts";
+import { type PreviewRequest, previewFile } from "./file-preview.ts";
+import { listFolder } from "./folder-listing.ts";
+import { FolderMeter } from "./folder-sizes.ts";
 import { HeldLocks } from "./held-locks.ts";
 import { countInvisible } from "./invisible-entries.ts";
 import { dropOffline, keepOffline, offlineState } from "./offline-snapshots.ts";
 import { Patience } from "./patience.ts";
 import { withProgress } from "./progress-sampler.ts";
 import type {
+  ArchivePlan,
+  ArchiveRequest,
   BackupProgress,
   BackupRequest,
   BackupResult,
@@ -22,25 +26,30 @@ import type {
   FailedFile,
   FolderListing,
   FolderPick,
+  FolderSizes,
   NodePath,
   OfflineProgress,
   OfflineState,
   OpenProgress,
   OpenRequest,
   ParentInfo,
+  Preview,
   ProbeResult,
   RepositoryApi,
   RepositoryInfo,
   RepositoryLocation,
+  RestorePlanInfo,
   RestoreProgress,
   RestoreRequest,
   RestoreResult,
   SnapshotList,
 } from "./repository-api.ts";
+import { RestoreJob } from "./restore-job.ts";
 import type { Served } from "./rpc.ts";
 import { createSession, openSession, type Session, type SessionOptions, type SessionPorts } from "./session.ts";
 import { snapshotInfo } from "./snapshot-info.ts";
 import { writeToPort } from "./stream-port.ts";
+import { idOf } from "./wire-id.ts";
 
 /** What the service needs of the platform it runs on. */
 export interface RepositoryServicePorts extends SessionPorts {
@@ -67,6 +76,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   private lastWait: { code: ErrorCode; untilMs: number } | null = null;
   private readonly locks = new HeldLocks();
   private readonly jobs = new Set<Promise<unknown>>();
+  private readonly meters = new WeakMap<Repository, FolderMeter>();
 
   constructor(private readonly ports: RepositoryServicePorts) {}
 
@@ -154,30 +164,57 @@ export class RepositoryService implements Served<RepositoryApi> {
     });
   }
 
-  restore(request: RestoreRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestoreResult> {
-    return this.runJob(signal, async (repository, running) => {
-      const { paths, overwrite, target } = request;
-      const options = {
-        paths,
-        overwrite: overwrite !== "never",
-        snapshot: idOf(request.snapshot),
-        sink: this.ports.sinkOf(target),
-      };
-      const restorer = new Restorer(repository, { ...options, names: portableNames });
-      await withProgress(
-        () => restoreProgress(restorer, this.waiting),
-        onProgress,
-        () => restorer.run(running),
-      );
-      return restoreResult(restorer);
+  measureFolders(
+    { snapshot, path }: { snapshot: string; path: NodePath },
+    { signal, onProgress }: Context<FolderSizes>,
+  ): Promise<FolderSizes> {
+    return this.run(signal, async (repository, running) => {
+      const { tree } = await repository.loadSnapshot(idOf(snapshot), running);
+      const found: FolderSizes = { sizes: [], complete: false };
+      const measuring = () => this.meterOf(repository).measure(tree, path, found, running);
+      await withProgress(() => found, onProgress, measuring);
+      return found;
     });
   }
 
-  measureFolders = later("measureFolders");
-  preview = later("preview");
-  planArchive = later("planArchive");
-  saveArchive = later("saveArchive");
-  planRestore = later("planRestore");
+  preview(request: PreviewRequest, { signal }: Context): Promise<Preview> {
+    return this.run(signal, (repository, running) => previewFile(repository, request, running));
+  }
+
+  planArchive(request: ArchiveRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<ArchivePlan> {
+    return this.run(signal, async (repository, running) => {
+      const job = new ArchiveJob(repository, request);
+      return this.reported(job, onProgress, () => job.plan(running));
+    });
+  }
+
+  saveArchive(
+    { port, ...request }: ArchiveRequest & { port: MessagePort },
+    { signal, onProgress }: Context<RestoreProgress>,
+  ): Promise<RestoreResult> {
+    const writer = writeToPort(port);
+    return this.runJob(AbortSignal.any([signal, writer.signal]), async (repository, running) => {
+      const job = new ArchiveJob(repository, request);
+      return this.reported(job, onProgress, () => job.save(writer, running));
+    }).catch((error: unknown) => {
+      writer.abort(error);
+      throw error;
+    });
+  }
+
+  planRestore(request: RestoreRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestorePlanInfo> {
+    return this.run(signal, async (repository, running) => {
+      const job = new RestoreJob(repository, request, this.ports.sinkOf);
+      return this.reported(job, onProgress, () => job.lookAhead(running));
+    });
+  }
+
+  restore(request: RestoreRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestoreResult> {
+    return this.runJob(signal, async (repository, running) => {
+      const job = new RestoreJob(repository, request, this.ports.sinkOf);
+      return this.reported(job, onProgress, () => job.run(running));
+    });
+  }
 
   keepOffline(
     { snapshot }: { snapshot: string },
@@ -241,6 +278,20 @@ export class RepositoryService implements Served<RepositoryApi> {
     return this.run(signal, (...call) => patience.during(() => work(...call)));
   }
 
+  private meterOf(repository: Repository): FolderMeter {
+    const meter = this.meters.get(repository) ?? new FolderMeter(repository.trees);
+    this.meters.set(repository, meter);
+    return meter;
+  }
+
+  private reported<Result>(
+    job: { progress(waiting: ErrorCode | null): RestoreProgress },
+    onProgress: (progress: RestoreProgress) => void,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    return withProgress(() => job.progress(this.waiting), onProgress, work);
+  }
+
   private get waiting(): ErrorCode | null {
     return this.lastWait !== null && this.now() < this.lastWait.untilMs ? this.lastWait.code : null;
   }
@@ -250,16 +301,6 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 }
 
-function later(feature: string): () => Promise<never> {
-  return () => Promise.reject(new UnsupportedError("feature-missing", { feature }));
-}
-
-function idOf(text: string): Id {
-  const id = parseId(text);
-  if (id === null) throw new HoldallError("id-malformed", { id: text.slice(0, 80) });
-  return id;
-}
-
 function unreadableSnapshot(id: Id, error: unknown): FailedFile {
   return { ...failedFile({ path: [], error }), path: `snapshots/${id}` };
 }
@@ -267,36 +308,4 @@ function unreadableSnapshot(id: Id, error: unknown): FailedFile {
 function fileProgress(bytesDone: number, bytesTotal: number, waiting: ErrorCode | null): RestoreProgress {
   const filesDone = bytesDone === bytesTotal ? 1 : 0;
   return { phase: "restoring", filesDone, filesTotal: 1, bytesDone, bytesTotal, failures: 0, waiting };
-}
-
-function restoreProgress({ phase, counts, plan, failures }: Restorer, waiting: ErrorCode | null): RestoreProgress {
-  const { filesDone, bytesDone } = counts;
-  const filesTotal = plan?.files.length ?? 0;
-  return {
-    phase,
-    filesDone,
-    filesTotal,
-    bytesDone,
-    bytesTotal: plan?.totalBytes ?? 0,
-    failures: failures.length,
-    waiting,
-  };
-}
-
-function restoreResult({ counts, plan, failures }: Restorer): RestoreResult {
-  const renamed = (plan?.renamed ?? []).map(({ path, target }) => ({
-    path: displayPath(path),
-    writtenAs: target.join("/"),
-  }));
-  const skipped = (plan?.skipped ?? []).map(({ path, type }) => ({ path: displayPath(path), type: nodeTypeOf(type) }));
-  return {
-    files: counts.filesDone,
-    unchanged: 0,
-    folders: counts.foldersDone,
-    bytes: counts.bytesDone,
-    bytesWritten: counts.bytesDone,
-    renamed,
-    skipped,
-    failures: failures.map(failedFile),
-  };
 }

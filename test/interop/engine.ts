@@ -168,7 +168,7 @@ export class Engine {
   /** Restores a whole snapshot, names as the bytes that they are. Returns what could not be restored. */
   async restoreAll(snapshot: string, directory: string): Promise<string[]> {
     const sink = new NodeFolderSink(directory, "raw");
-    const options = { snapshot: idOf(snapshot), paths: [[]], sink, names: verbatimNames, overwrite: false };
+    const options = { snapshot: idOf(snapshot), paths: [[]], sink, names: verbatimNames, overwrite: "never" } as const;
     const restorer = new Restorer(this.repository, options);
     await restorer.run(signal);
     return restorer.failures.map(({ path, error }) => `${path.join("/")}: ${String(error)}`);

@@ -13,9 +13,13 @@ const packagedPrograms: Readonly<Partial<Record<PeerName, Omit<PackagedProgram, 
   "restic-0.18": { suite: "trixie", package: "restic", program: "usr/bin/restic" },
   "rest-server": { suite: "trixie", package: "restic-rest-server", program: "usr/bin/restic-rest-server" },
   rclone: { suite: "bookworm", package: "rclone", program: "usr/bin/rclone" },
+  unzip: { suite: "bookworm", package: "unzip", program: "usr/bin/unzip" },
 };
 
-const browserPackages: Readonly<Partial<Record<PeerName, string>>> = {
+/** More than one file each, so that these are truly installed. */
+const installedPackages: Readonly<Partial<Record<PeerName, string>>> = {
+  python: "python3",
+  tar: "tar",
   chromium: "chromium",
   firefox: "firefox-esr",
 };
@@ -38,9 +42,8 @@ async function install(missing: readonly PeerName[]): Promise<void> {
     return packaged ? [{ ...packaged, target: join(peersFolder, name) }] : [];
   });
   await downloadPrograms(programs);
-  // A browser is more than one file, so browsers are the peers that are truly installed.
-  const browsers = missing.flatMap((name) => browserPackages[name] ?? []);
-  if (browsers.length > 0) installPackages(browsers);
+  const packages = missing.flatMap((name) => installedPackages[name] ?? []);
+  if (packages.length > 0) installPackages(packages);
 }
 
 await installPeers();

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../src/core/base/bytes.ts";
 import { HoldallError } from "../../src/core/base/errors.ts";
-import type { FileSink, FileWriter, SourceEntry, SourceFolder } from "../../src/core/base/ports.ts";
+import type { ExistingFile, FileSink, FileWriter, SourceEntry, SourceFolder } from "../../src/core/base/ports.ts";
 import { rawNameOf } from "../../src/core/base/raw-name.ts";
 
 export interface MemoryFile {
@@ -60,15 +60,40 @@ export class MemorySink implements FileSink {
   /** Writing to these paths fails. */
   constructor(private readonly refused: ReadonlySet<string> = new Set()) {}
 
+  async foldsCase(): Promise<boolean> {
+    return false;
+  }
+
   async folder(path: readonly string[]): Promise<void> {
-    this.folders.add(path.join("/"));
+    const key = path.join("/");
+    if (this.files.has(key)) throw new HoldallError("exists-already", { path: key });
+    this.folders.add(key);
+  }
+
+  async existing(path: readonly string[]): Promise<ExistingFile | null> {
+    const key = path.join("/");
+    if (this.folders.has(key)) throw new HoldallError("exists-already", { path: key });
+    const bytes = this.files.get(key);
+    return bytes ? { blob: new Blob([bytes]), amend: async (size) => this.amend(key, bytes, size) } : null;
   }
 
   async file(path: readonly string[], size: number, overwrite: boolean): Promise<FileWriter> {
     const key = path.join("/");
     if (this.refused.has(key)) throw new HoldallError("sink-refused", { path: key });
-    if (this.files.has(key) && !overwrite) throw new HoldallError("exists-already", { path: key });
+    if (this.folders.has(key) || (this.files.has(key) && !overwrite)) {
+      throw new HoldallError("exists-already", { path: key });
+    }
+    return this.writer(key, new Uint8Array(size));
+  }
+
+  private amend(key: string, before: Bytes, size: number): FileWriter {
+    if (this.refused.has(key) || this.files.get(key) !== before) throw new HoldallError("sink-refused", { path: key });
     const bytes = new Uint8Array(size);
+    bytes.set(before.subarray(0, size));
+    return this.writer(key, bytes);
+  }
+
+  private writer(key: string, bytes: Bytes): FileWriter {
     return {
       write: async (position, part) => bytes.set(part, position),
       close: async () => void this.files.set(key, bytes),

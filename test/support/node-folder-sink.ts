@@ -1,7 +1,8 @@
-import { type FileHandle, link, lstat, mkdir, open, rename, rm, unlink } from "node:fs/promises";
+import { type BigIntStats, openAsBlob } from "node:fs";
+import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, rm, unlink } from "node:fs/promises";
 import type { Bytes } from "../../src/core/base/bytes.ts";
 import { HoldallError, QuotaError } from "../../src/core/base/errors.ts";
-import type { FileSink, FileWriter } from "../../src/core/base/ports.ts";
+import type { ExistingFile, FileSink, FileWriter } from "../../src/core/base/ports.ts";
 import { bytesOfRawName, type RawName, rawNameOf } from "../../src/core/base/raw-name.ts";
 
 /** "text": names are text, as a browser's sink gets them. "raw": each character is a byte (verbatimNames). */
@@ -19,21 +20,54 @@ export class NodeFolderSink implements FileSink {
     this.root = Buffer.from(root);
   }
 
+  async foldsCase(): Promise<boolean> {
+    return false;
+  }
+
   async folder(path: readonly string[]): Promise<void> {
     await refusalsNamed(path, () => mkdir(this.pathOf(path), { recursive: true }));
+  }
+
+  async existing(path: readonly string[]): Promise<ExistingFile | null> {
+    const target = this.pathOf(path);
+    return refusalsNamed(path, async () => {
+      const state = await stateOf(target);
+      if (state === null) return null;
+      if (!state.isFile()) throw new HoldallError("exists-already", {});
+      const amend = (size: number) => refusalsNamed(path, () => this.amend(target, state, size));
+      return { blob: await openAsBlob(target), amend };
+    });
   }
 
   async file(path: readonly string[], size: number, overwrite: boolean): Promise<FileWriter> {
     const target = this.pathOf(path);
     return refusalsNamed(path, async () => {
-      if (!overwrite && (await exists(target))) throw new HoldallError("exists-already", {});
-      // Beside the target, so that the rename stays in one file system; short, since names may have 255 bytes.
-      const folder = target.subarray(0, target.lastIndexOf("/") + 1);
-      const partial = Buffer.concat([folder, Buffer.from(`.holdall-${process.pid}-${this.writers++}.partial`)]);
+      const state = await stateOf(target);
+      if (state && (!overwrite || state.isDirectory())) throw new HoldallError("exists-already", {});
+      const partial = this.partialOf(target);
       const handle = await open(partial, "wx");
       if (size > 0) await handle.truncate(size);
       return new NodeFileWriter(handle, partial, target, overwrite);
     });
+  }
+
+  private async amend(target: Buffer, before: BigIntStats, size: number): Promise<FileWriter> {
+    const partial = this.partialOf(target);
+    await copyFile(target, partial);
+    const now = await stateOf(target);
+    if (now?.mtimeNs !== before.mtimeNs || now.size !== before.size || now.ino !== before.ino) {
+      await rm(partial, { force: true });
+      throw new HoldallError("sink-refused", { reason: "changed meanwhile" });
+    }
+    const handle = await open(partial, "r+");
+    await handle.truncate(size);
+    return new NodeFileWriter(handle, partial, target, true);
+  }
+
+  /** Beside the target, so that the rename stays in one file system; short, since names may have 255 bytes. */
+  private partialOf(target: Buffer): Buffer {
+    const folder = target.subarray(0, target.lastIndexOf("/") + 1);
+    return Buffer.concat([folder, Buffer.from(`.holdall-${process.pid}-${this.writers++}.partial`)]);
   }
 
   private pathOf(path: readonly string[]): Buffer {
@@ -77,12 +111,12 @@ class NodeFileWriter implements FileWriter {
   }
 }
 
-async function exists(path: Buffer): Promise<boolean> {
+/** Null if nothing has this name. */
+async function stateOf(path: Buffer): Promise<BigIntStats | null> {
   try {
-    await lstat(path);
-    return true;
+    return await lstat(path, { bigint: true });
   } catch (error) {
-    if (isCode(error, "ENOENT")) return false;
+    if (isCode(error, "ENOENT")) return null;
     throw error;
   }
 }
@@ -92,6 +126,7 @@ async function refusalsNamed<T>(path: readonly string[], work: () => Promise<T>)
     return await work();
   } catch (cause) {
     if (cause instanceof HoldallError) throw cause;
+    if (isCode(cause, "EEXIST") || isCode(cause, "ENOTDIR")) throw new HoldallError("exists-already", {}, { cause });
     if (isCode(cause, "ENOSPC") || isCode(cause, "EDQUOT")) throw new QuotaError("quota-exceeded", {}, { cause });
     throw new HoldallError("sink-refused", { path: path.join("/") }, { cause });
   }

@@ -4,7 +4,16 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The real programs that Holdall is measured against. */
-export type PeerName = "restic-0.14" | "restic-0.18" | "rest-server" | "rclone" | "chromium" | "firefox";
+export type PeerName =
+  | "restic-0.14"
+  | "restic-0.18"
+  | "rest-server"
+  | "rclone"
+  | "unzip"
+  | "tar"
+  | "python"
+  | "chromium"
+  | "firefox";
 
 /** A peer that is on this machine and says that it is the right version. */
 export interface Peer {
@@ -31,6 +40,9 @@ const descriptions: Readonly<Record<PeerName, PeerDescription>> = {
     versionPattern: /rest-server (0\.13\.\d+) /,
   },
   rclone: { programs: ["rclone"], versionArguments: ["version"], versionPattern: /^rclone v(1\.[\d.]+)/ },
+  unzip: { programs: ["unzip"], versionArguments: ["-v"], versionPattern: /^UnZip ([\d.]+) / },
+  tar: { programs: ["tar"], versionArguments: ["--version"], versionPattern: /^tar \(GNU tar\) ([\d.]+)/ },
+  python: { programs: ["python3"], versionArguments: ["--version"], versionPattern: /^Python (3\.[\d.]+)/ },
   chromium: {
     programs: ["chromium", "chromium-browser", "google-chrome"],
     versionArguments: ["--version"],

@@ -34,9 +34,24 @@ export interface Source {
  * (restorer/name-policy). Throws HoldallError "sink-refused", "exists-already" or QuotaError.
  */
 export interface FileSink {
+  /** True if two names that differ in case alone are one name there, as far as it can be known without writing. */
+  foldsCase(): Promise<boolean>;
   /** Makes the folder unless it is there. */
   folder(path: readonly string[]): Promise<void>;
+  /** The file that has this name now, null if nothing has. Makes nothing. "exists-already": it is no file. */
+  existing(path: readonly string[]): Promise<ExistingFile | null>;
   file(path: readonly string[], size: number, overwrite: boolean): Promise<FileWriter>;
+}
+
+/** A file at the target as it was when it was looked at. */
+export interface ExistingFile {
+  /** Lazy: reading fails if the file has changed since. */
+  blob: Blob;
+  /**
+   * Writes into a copy of it, cut or extended to `size`; the copy takes its place by close(). Throws "sink-refused" if the
+   * file has changed since, so that nothing stays in it that `blob` did not show.
+   */
+  amend(size: number): Promise<FileWriter>;
 }
 
 /** One file being restored. It appears under its name only by close(); after abort() nothing of it remains. */

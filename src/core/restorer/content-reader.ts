@@ -15,8 +15,13 @@ export interface DataSource {
   ): Promise<void>;
 }
 
-/** How much of a file is loaded ahead of what its reader has taken. */
+/**
+ * Chunks are loaded in windows, over the borders of files: within one, the blobs of a pack come by joined requests. While
+ * one window is taken, the next two are on their way, so that connections and codec always have something to do.
+ */
 const windowBytes = 16 * 1024 * 1024;
+const windowChunks = 8192;
+const windowsAhead = 2;
 
 /** Sum of the chunks' lengths. Throws IntegrityError "blob-missing" naming the first that no index knows. */
 export function contentLength(data: DataSource, content: readonly Id[]): number {
@@ -24,54 +29,93 @@ export function contentLength(data: DataSource, content: readonly Id[]): number 
 }
 
 /**
- * A file's verified bytes in order, chunk by chunk; the next window is loaded while this one is taken. Each chunk belongs to
- * the taker. Throws at the first chunk that cannot be had.
+ * The verified chunks of one file, or of many, in the order of `ids`, which are asked for as windows are filled. Each chunk
+ * belongs to the taker. Throws at the first chunk that cannot be had; a taker that leaves ends what is on its way.
  */
-export async function* readContent(
+export async function* readChunks(
   data: DataSource,
-  content: readonly Id[],
+  ids: Iterable<Id>,
   signal: AbortSignal,
 ): AsyncGenerator<Bytes, void, undefined> {
-  const windows = splitContent(data, content);
-  let next = loadWindow(data, windows[0] ?? [], signal);
-  for (const [i, window] of windows.entries()) {
-    const loaded = await next;
-    next = loadWindow(data, windows[i + 1] ?? [], signal);
-    next.catch(() => {}); // awaited in the next round, if the taker comes back for it
-    for (const [position, id] of window.entries()) yield take(loaded, id, window, position);
+  const left = new AbortController();
+  const running = AbortSignal.any([signal, left.signal]);
+  const loading: LoadingWindow[] = [];
+  try {
+    for (const window of windowsOf(data, ids)) {
+      loading.push(startLoading(data, window, running));
+      if (loading.length > windowsAhead) yield* takeFirst(loading, signal);
+    }
+    while (loading.length > 0) yield* takeFirst(loading, signal);
+  } finally {
+    left.abort();
   }
+}
+
+interface LoadingWindow {
+  window: readonly Id[];
+  loaded: Promise<Map<Id, Bytes>>;
+}
+
+function startLoading(data: DataSource, window: readonly Id[], signal: AbortSignal): LoadingWindow {
+  const loaded = loadWindow(data, window, signal);
+  loaded.catch(() => {}); // thrown where the window is taken, if the taker gets so far
+  return { window, loaded };
 }
 
 async function loadWindow(data: DataSource, window: readonly Id[], signal: AbortSignal): Promise<Map<Id, Bytes>> {
   const loaded = new Map<Id, Bytes>();
   const deliver = async (id: Id, opened: OpenedBlob) => {
     if ("error" in opened) throw opened.error;
+    if (opened.plain.length !== data.lengthOf(id)) {
+      throw new IntegrityError("blob-length-mismatch", { blob: id, found: opened.plain.length });
+    }
     loaded.set(id, opened.plain);
   };
-  if (window.length > 0) await data.loadEach(window, deliver, signal);
+  await data.loadEach(new Set(window), deliver, signal);
   return loaded;
 }
 
-/** The chunk's bytes: a copy as long as the window needs them again. */
-function take(loaded: ReadonlyMap<Id, Bytes>, id: Id, window: readonly Id[], position: number): Bytes {
-  const plain = loaded.get(id);
-  if (!plain) throw new IntegrityError("blob-missing", { type: "data", blob: id });
-  return window.includes(id, position + 1) ? plain.slice() : plain;
+/** The chunks of the window that was begun first; a copy of each as long as the window needs it again. */
+async function* takeFirst(loading: LoadingWindow[], signal: AbortSignal): AsyncGenerator<Bytes, void, undefined> {
+  const first = loading.shift();
+  if (first === undefined) return;
+  const loaded = await first.loaded;
+  const uses = countUses(first.window);
+  for (const id of first.window) {
+    signal.throwIfAborted();
+    const plain = loaded.get(id);
+    if (!plain) throw new IntegrityError("blob-missing", { type: "data", blob: id });
+    const usesLeft = (uses.get(id) ?? 1) - 1;
+    uses.set(id, usesLeft);
+    if (usesLeft > 0) {
+      yield plain.slice();
+      continue;
+    }
+    loaded.delete(id);
+    yield plain;
+  }
 }
 
-function splitContent(data: DataSource, content: readonly Id[]): Id[][] {
-  const windows: Id[][] = [];
-  let room = 0;
-  for (const id of content) {
-    const length = knownLength(data, id);
-    if (windows.length === 0 || length > room) {
-      windows.push([]);
-      room = windowBytes;
+function countUses(window: readonly Id[]): Map<Id, number> {
+  const uses = new Map<Id, number>();
+  for (const id of window) uses.set(id, (uses.get(id) ?? 0) + 1);
+  return uses;
+}
+
+function* windowsOf(data: DataSource, ids: Iterable<Id>): Generator<Id[]> {
+  let window: Id[] = [];
+  let length = 0;
+  for (const id of ids) {
+    const chunkLength = knownLength(data, id);
+    if (window.length > 0 && (length + chunkLength > windowBytes || window.length === windowChunks)) {
+      yield window;
+      window = [];
+      length = 0;
     }
-    windows[windows.length - 1]?.push(id);
-    room -= length;
+    window.push(id);
+    length += chunkLength;
   }
-  return windows;
+  if (window.length > 0) yield window;
 }
 
 function knownLength(data: DataSource, id: Id): number {

@@ -5,24 +5,45 @@ import type { RawName } from "../base/raw-name.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import type { OpenedBlob } from "../codec/codec.ts";
 import type { DataSource } from "./content-reader.ts";
+import { ExistingFiles, type FileDecision, type OverwriteMode } from "./existing-files.ts";
 import type { PlannedFile, RestorePlan } from "./restore-plan.ts";
-import { RestoringFile } from "./restoring-file.ts";
+import { type FileToWrite, RestoringFile } from "./restoring-file.ts";
 
 /** Files are restored in windows of at most so many bytes and files, two windows at a time. */
 const windowBytes = 48 * 1024 * 1024;
 const windowFiles = 128;
 
 export interface RestoreCounts {
+  /** Files that are as the snapshot has them. */
   filesDone: number;
+  /** Of these, the ones that were so already. */
+  filesUnchanged: number;
+  /** Files that were there and were left alone, as "never" wants it. */
+  filesKept: number;
   foldersDone: number;
+  /** Bytes of which nothing more is to be done, whatever came of them: what a progress bar shows. */
   bytesDone: number;
+  /** Bytes of the files that are done. */
+  bytesRestored: number;
+  bytesWritten: number;
+}
+
+export function noCounts(): RestoreCounts {
+  return {
+    filesDone: 0,
+    filesUnchanged: 0,
+    filesKept: 0,
+    foldersDone: 0,
+    bytesDone: 0,
+    bytesRestored: 0,
+    bytesWritten: 0,
+  };
 }
 
 export interface FolderRestorerPorts {
   data: DataSource;
   sink: FileSink;
-  /** Replace files that are already there; otherwise each is an "exists-already" failure. */
-  overwrite: boolean;
+  overwrite: OverwriteMode;
   counts: RestoreCounts;
   /** A file or folder that was not restored; the others are. */
   failed(path: readonly RawName[], error: unknown): void;
@@ -38,7 +59,8 @@ interface Placement {
 /** Some files, or a part of a large one, whose chunks are loaded together. */
 interface Window {
   chunks: Map<Id, Placement[]>;
-  emptyFiles: RestoringFile[];
+  /** Files of which no chunk is to be written. */
+  readyFiles: RestoringFile[];
   files: number;
   length: number;
 }
@@ -58,7 +80,7 @@ export class FolderRestorer {
     const twoWindows = new Semaphore(2);
     const work: Promise<void>[] = [];
     try {
-      for (const window of this.windows(plan.files)) {
+      for await (const window of this.windows(plan.files, running)) {
         await twoWindows.acquire(1, running);
         const restoring = this.restoreWindow(window, running)
           .catch((error: unknown) => stop.abort(error))
@@ -85,14 +107,16 @@ export class FolderRestorer {
     }
   }
 
-  private *windows(files: readonly PlannedFile[]): Generator<Window> {
+  private async *windows(files: readonly PlannedFile[], signal: AbortSignal): AsyncGenerator<Window, void, undefined> {
+    const existing = new ExistingFiles(this.ports.sink, this.ports.overwrite);
     let window = emptyWindow();
-    for (const planned of files) {
-      const file = new RestoringFile(planned, this);
+    for await (const decision of existing.decide(files, signal)) {
+      if (!this.isToWrite(decision)) continue;
+      const file = new RestoringFile(decision, this);
       window.files++;
-      if (planned.content.length === 0) window.emptyFiles.push(file);
+      if (decision.chunks.length === 0) window.readyFiles.push(file);
       else this.unfinished.add(file);
-      for (const { id, position, length } of chunksOf(planned)) {
+      for (const { id, position, length } of chunksOf(decision)) {
         const placements = window.chunks.get(id) ?? [];
         placements.push({ file, position, length });
         window.chunks.set(id, placements);
@@ -108,8 +132,27 @@ export class FolderRestorer {
     yield window;
   }
 
-  private async restoreWindow({ chunks, emptyFiles }: Window, signal: AbortSignal): Promise<void> {
-    await Promise.all(emptyFiles.map((file) => file.makeEmpty()));
+  /** Counts what needs no writing. */
+  private isToWrite(decision: FileDecision): decision is FileDecision & { action: "write" } {
+    const { counts } = this.ports;
+    const { planned } = decision;
+    if (decision.action === "write") {
+      const missing = decision.chunks.reduce((sum, position) => sum + (planned.lengths[position] ?? 0), 0);
+      counts.bytesDone += planned.size - missing;
+      return true;
+    }
+    counts.bytesDone += planned.size;
+    if (decision.action === "keep") counts.filesKept++;
+    if (decision.action === "fail") this.failed(planned, decision.error);
+    if (decision.action === "unchanged") {
+      counts.filesUnchanged++;
+      this.done(planned);
+    }
+    return false;
+  }
+
+  private async restoreWindow({ chunks, readyFiles }: Window, signal: AbortSignal): Promise<void> {
+    await Promise.all(readyFiles.map((file) => file.finish()));
     await this.ports.data.loadEach(chunks.keys(), (id, opened) => this.place(chunks.get(id) ?? [], opened), signal);
   }
 
@@ -119,7 +162,9 @@ export class FolderRestorer {
       placements.map(async ({ file, position, length }, i) => {
         if ("error" in opened) await file.fail(opened.error);
         // The sink takes over what it is given, so all but the last of several places get a copy.
-        else await file.write(position, i === last ? opened.plain : opened.plain.slice());
+        else if (await file.write(position, i === last ? opened.plain : opened.plain.slice())) {
+          this.ports.counts.bytesWritten += length;
+        }
         this.ports.counts.bytesDone += length;
         if (file.isOver) this.unfinished.delete(file);
       }),
@@ -128,16 +173,9 @@ export class FolderRestorer {
 
   // What a RestoringFile asks of its surroundings.
 
-  get sink(): FileSink {
-    return this.ports.sink;
-  }
-
-  get overwrite(): boolean {
-    return this.ports.overwrite;
-  }
-
-  done(): void {
+  done({ size }: PlannedFile): void {
     this.ports.counts.filesDone++;
+    this.ports.counts.bytesRestored += size;
   }
 
   failed(file: PlannedFile, error: unknown): void {
@@ -145,15 +183,20 @@ export class FolderRestorer {
   }
 }
 
-function* chunksOf(planned: PlannedFile): Generator<{ id: Id; position: number; length: number }> {
+function* chunksOf({ planned, chunks }: FileToWrite): Generator<{ id: Id; position: number; length: number }> {
+  const wanted = chunks[Symbol.iterator]();
+  let next = wanted.next();
   let position = 0;
   for (const [i, id] of planned.content.entries()) {
     const length = planned.lengths[i] ?? 0;
-    yield { id, position, length };
+    if (next.value === i) {
+      yield { id, position, length };
+      next = wanted.next();
+    }
     position += length;
   }
 }
 
 function emptyWindow(): Window {
-  return { chunks: new Map(), emptyFiles: [], files: 0, length: 0 };
+  return { chunks: new Map(), readyFiles: [], files: 0, length: 0 };
 }

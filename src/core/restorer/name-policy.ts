@@ -32,18 +32,35 @@ export const portableNames: NamePolicy = (name) => {
   return shortened(text);
 };
 
+/** How names of one folder are told apart: byte for byte, or as Windows and macOS do, where "A" and "a" are one. */
+export type NameComparison = "exact" | "case-blind";
+
 /** Gives each name of one folder a platform name of its own; what would collide gets a number. */
 export class FolderNames {
   private readonly taken = new Set<string>();
+  /** Where to go on counting for a name that is wanted again: a folder of nothing but twins must not take forever. */
+  private readonly lastNumbers = new Map<string, number>();
 
-  constructor(private readonly policy: NamePolicy) {}
+  constructor(
+    private readonly policy: NamePolicy,
+    private readonly comparison: NameComparison,
+  ) {}
 
   nameFor(name: RawName): string {
     const wanted = this.policy(name);
+    const key = this.keyOf(wanted);
     let free = wanted;
-    for (let number = 2; this.taken.has(free); number++) free = numbered(wanted, number);
-    this.taken.add(free);
+    let number = this.lastNumbers.get(key) ?? 1;
+    while (this.taken.has(this.keyOf(free))) free = numbered(wanted, ++number);
+    if (number > 1) this.lastNumbers.set(key, number);
+    this.taken.add(this.keyOf(free));
     return free;
+  }
+
+  /** Equal for names that some case-blind file system takes for one; telling too many apart would lose files. */
+  private keyOf(name: string): string {
+    if (this.comparison === "exact") return name;
+    return name.normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
   }
 }
 
@@ -68,14 +85,35 @@ function percentByte(byte: number): string {
   return `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
+/** A name that is too long is cut before its ending, by which programs know what it is: "minutes of th….docx". */
 function shortened(text: string): string {
-  let short = text;
-  while (rawNameOf(short).length > longestName) short = `${Array.from(short).slice(0, -8).join("")}…`;
-  return short;
+  if (utf8Length(text) <= longestName) return text;
+  const { stem, ending } = splitEnding(text);
+  let room = longestName - utf8Length(`…${ending}`);
+  let short = "";
+  for (const character of stem) {
+    room -= utf8Length(character);
+    if (room < 0) break;
+    short += character;
+  }
+  return `${short}…${ending}`;
 }
 
 /** "report (2).txt" */
 function numbered(name: string, number: number): string {
+  const { stem, ending } = splitEnding(name);
+  return `${stem} (${number})${ending}`;
+}
+
+const longestEnding = 16;
+
+/** A dot in front begins no ending, nor does one that is far from the end. */
+function splitEnding(name: string): { stem: string; ending: string } {
   const dot = name.lastIndexOf(".");
-  return dot > 0 ? `${name.slice(0, dot)} (${number})${name.slice(dot)}` : `${name} (${number})`;
+  const end = dot > 0 && name.length - dot <= longestEnding ? dot : name.length;
+  return { stem: name.slice(0, end), ending: name.slice(end) };
+}
+
+function utf8Length(text: string): number {
+  return rawNameOf(text).length;
 }

@@ -1,11 +1,17 @@
 import type { Bytes } from "../base/bytes.ts";
 import { isAbort } from "../base/errors.ts";
-import type { FileSink, FileWriter } from "../base/ports.ts";
+import type { FileWriter } from "../base/ports.ts";
 import type { PlannedFile } from "./restore-plan.ts";
 
+/** A file that is to be written, in whole or in part. */
+export interface FileToWrite {
+  planned: PlannedFile;
+  /** Positions in its content of the chunks that will be written. */
+  chunks: readonly number[];
+  open(): Promise<FileWriter>;
+}
+
 export interface RestoringFilePorts {
-  sink: FileSink;
-  overwrite: boolean;
   /** Called once, when the file has its name and all its bytes. */
   done(file: PlannedFile): void;
   /** Called once, when the file will not be restored; nothing of it is left. */
@@ -22,19 +28,22 @@ export class RestoringFile {
   private missing: number;
 
   constructor(
-    private readonly planned: PlannedFile,
+    private readonly file: FileToWrite,
     private readonly ports: RestoringFilePorts,
   ) {
-    this.missing = planned.content.length;
+    this.missing = file.chunks.length;
   }
 
   get isOver(): boolean {
     return this.state !== "open";
   }
 
-  /** Writes a verified chunk, whose buffer is the sink's from then on; closes the file after the last. */
-  async write(position: number, bytes: Bytes): Promise<void> {
-    await this.attempt(async () => {
+  /**
+   * Writes a verified chunk, whose buffer is the sink's from then on; closes the file after the last. False if it was not
+   * written.
+   */
+  async write(position: number, bytes: Bytes): Promise<boolean> {
+    return this.attempt(async () => {
       const writer = await this.open();
       await writer.write(position, bytes);
       this.missing--;
@@ -42,8 +51,8 @@ export class RestoringFile {
     });
   }
 
-  /** Makes a file without chunks. */
-  async makeEmpty(): Promise<void> {
+  /** Makes a file for which no chunk is to be written: an empty one, or one that is only too long. */
+  async finish(): Promise<void> {
     await this.attempt(() => this.close());
   }
 
@@ -51,7 +60,7 @@ export class RestoringFile {
   async fail(error: unknown): Promise<void> {
     if (this.isOver) return;
     this.state = "failed";
-    this.ports.failed(this.planned, error);
+    this.ports.failed(this.file.planned, error);
     await this.remove();
   }
 
@@ -63,7 +72,7 @@ export class RestoringFile {
   }
 
   private open(): Promise<FileWriter> {
-    this.writer ??= this.ports.sink.file(this.planned.target, this.planned.size, this.ports.overwrite);
+    this.writer ??= this.file.open();
     return this.writer;
   }
 
@@ -71,16 +80,18 @@ export class RestoringFile {
     const writer = await this.open();
     await writer.close();
     this.state = "done";
-    this.ports.done(this.planned);
+    this.ports.done(this.file.planned);
   }
 
-  private async attempt(work: () => Promise<void>): Promise<void> {
-    if (this.isOver) return;
+  private async attempt(work: () => Promise<void>): Promise<boolean> {
+    if (this.isOver) return false;
     try {
       await work();
+      return true;
     } catch (error) {
       if (isAbort(error)) throw error;
       await this.fail(error);
+      return false;
     }
   }
 

@@ -310,6 +310,7 @@ function restoreResult(): RestoreResult {
   return {
     files: 118,
     unchanged: 6,
+    kept: 0,
     folders: 9,
     bytes: 3_400_000_000,
     bytesWritten: 3_100_000_000,

@@ -100,7 +100,7 @@ export class MemoryFile implements FileSystemFileHandle {
   constructor(
     public name: string,
     public content: Uint8Array<ArrayBuffer>,
-    private readonly modifiedMs: number,
+    public modifiedMs: number,
     private readonly parent: MemoryFolder,
   ) {}
 
@@ -119,10 +119,10 @@ export class MemoryFile implements FileSystemFileHandle {
     return new File([this.content], this.name, { lastModified: this.modifiedMs });
   }
 
-  async createWritable(): Promise<FileSystemWritableFileStream> {
+  async createWritable(options?: FileSystemCreateWritableOptions): Promise<FileSystemWritableFileStream> {
     const fault = this.faults.get("createWritable");
     if (fault) throw fault;
-    return new MemoryWritable(this);
+    return new MemoryWritable(this, options?.keepExistingData ? this.content : new Uint8Array());
   }
 
   async isSameEntry(other: FileSystemHandle): Promise<boolean> {
@@ -132,12 +132,18 @@ export class MemoryFile implements FileSystemFileHandle {
 
 /** What is written appears in the file at close, as browsers do it. */
 class MemoryWritable extends WritableStream<FileSystemWriteChunkType> implements FileSystemWritableFileStream {
-  constructor(file: MemoryFile) {
-    let content = new Uint8Array();
+  constructor(file: MemoryFile, before: Uint8Array<ArrayBuffer>) {
+    let content = before;
     super({
       write(chunk) {
         const fault = file.faults.get("write");
         if (fault) throw fault;
+        if (chunk instanceof Object && "type" in chunk && chunk.type === "truncate") {
+          const cut = new Uint8Array(chunk.size ?? 0);
+          cut.set(content.subarray(0, cut.length));
+          content = cut;
+          return;
+        }
         if (!(chunk instanceof Object && "position" in chunk && chunk.data instanceof Uint8Array))
           throw new TypeError("only positioned writes of bytes are expected");
         const end = (chunk.position ?? 0) + chunk.data.length;
@@ -150,6 +156,7 @@ class MemoryWritable extends WritableStream<FileSystemWriteChunkType> implements
         const fault = file.faults.get("close");
         if (fault) throw fault;
         file.content = content;
+        file.modifiedMs++;
       },
     });
   }
@@ -166,7 +173,7 @@ class MemoryWritable extends WritableStream<FileSystemWriteChunkType> implements
     throw new Error("not expected");
   }
 
-  async truncate(): Promise<void> {
-    throw new Error("not expected");
+  truncate(size: number): Promise<void> {
+    return this.write({ type: "truncate", size });
   }
 }

@@ -40,7 +40,7 @@ function paths(tree: MemoryTree, prefix = "Documents"): Map<string, Uint8Array> 
 
 async function restored(repository: Parameters<typeof backUp>[0], snapshot: Awaited<ReturnType<typeof backUp>>["id"]) {
   const sink = new MemorySink();
-  const options = { snapshot, paths: [[]], sink, names: portableNames, overwrite: false };
+  const options = { snapshot, paths: [[]], sink, names: portableNames, overwrite: "never" } as const;
   const restorer = new Restorer(repository, options);
   await restorer.run(signal);
   expect(restorer.failures).toEqual([]);

@@ -94,7 +94,13 @@ describe.each(Object.entries(positions))("with the %s byte altered", (_, positio
     const subtree = (await intact.trees.load(tree, signal)).nodes[0]?.subtree;
     const repository = await openTestRepository(flipping("data", position));
     const sink = new MemorySink();
-    const restorer = new Restorer(repository, { snapshot, paths: [[]], sink, names: portableNames, overwrite: false });
+    const restorer = new Restorer(repository, {
+      snapshot,
+      paths: [[]],
+      sink,
+      names: portableNames,
+      overwrite: "never",
+    });
     await restorer.run(signal);
     expect(sink.files.size).toBe(0);
     const error = restorer.failures[0]?.error;
@@ -121,7 +127,7 @@ test("a damaged data blob fails its file only, and a download of it ends with th
   });
   const repository = await openTestRepository(damaging);
   const sink = new MemorySink();
-  const restorer = new Restorer(repository, { snapshot, paths: [[]], sink, names: portableNames, overwrite: false });
+  const restorer = new Restorer(repository, { snapshot, paths: [[]], sink, names: portableNames, overwrite: "never" });
   await restorer.run(signal);
   expect([...sink.files.keys()]).toEqual(["Documents/a.txt"]);
   expect(restorer.failures).toMatchObject([{ error: { code: "mac-mismatch", context: { blob } } }]);

@@ -57,7 +57,7 @@ describe("names for a picked folder", () => {
   });
 
   test("two names that would be one get a number", () => {
-    const names = new FolderNames(portableNames);
+    const names = new FolderNames(portableNames, "exact");
     expect([names.nameFor(rawNameOf("a%3Ab.txt")), names.nameFor(rawNameOf("a:b.txt"))]).toEqual([
       "a%3Ab.txt",
       "a%3Ab (2).txt",
