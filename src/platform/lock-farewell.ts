@@ -6,7 +6,7 @@ import type { RepositoryApi, RepositoryLocation, RestLocation } from "../workers
  * of the page itself outlives it. Returns what ends this; until then it holds the server's login.
  *
  * In a local folder nothing outlives the page for sure: the removal is asked for, and the browser may end the page first.
- * Then the lock is an orphan, which the next opening in this browser removes; others wait until it is stale.
+ * Then the lock is an orphan: on a device of one's own the next opening removes it, others wait until it is stale.
  */
 export function removeLocksOnLeaving(location: RepositoryLocation, api: Pick<RepositoryApi, "watchLocks">): () => void {
   const over = new AbortController();

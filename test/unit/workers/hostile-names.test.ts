@@ -10,6 +10,7 @@ import { RepositoryService } from "../../../src/workers/repository-service.ts";
 import { hostileNames, refusedNames } from "../../support/hostile-names.ts";
 import { contentOf, hostileFolders, storeHostileSnapshot } from "../../support/hostile-snapshot.ts";
 import { nodeKernels } from "../../support/kernels.ts";
+import { MemoryOfflineStore } from "../../support/memory-offline-store.ts";
 import { createTestRepository, memoryJournal, password } from "../../support/memory-repository.ts";
 import { NodeFolderSink } from "../../support/node-folder-sink.ts";
 import { describeTree } from "../../support/source-tree.ts";
@@ -40,7 +41,8 @@ describe("a snapshot of hostile names", () => {
     service = new RepositoryService({
       connect: () => backend,
       kernels: nodeKernels,
-      journal: memoryJournal(),
+      openJournal: () => memoryJournal(),
+      openOfflineStore: () => new MemoryOfflineStore(),
       sourceFolderOf: () => ({ async *entries() {} }),
       sinkOf: () => new NodeFolderSink(target, "text"),
       claimWriter: async () => () => {},
