@@ -25,6 +25,8 @@ export interface FakeRepository {
   /** Never answers open: the screen while it works. */
   openHangs: boolean;
   snapshots: SnapshotInfo[];
+  /** Refuses the list of snapshots with this code instead. */
+  listRefusal: ErrorCode | null;
   unreadable: string[];
   /** The entries of a folder, and its name, by its path of positions. */
   folder: (path: readonly number[]) => { names: string[]; entries: FolderEntry[] };
@@ -67,6 +69,7 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
       return repository.info;
     },
     async listSnapshots() {
+      if (repository.listRefusal !== null) throw new HoldallError(repository.listRefusal);
       const unreadable = repository.unreadable.map((path) => {
         return { path, code: "mac-mismatch" as const, context: { type: "snapshot", id: path } };
       });

@@ -1,5 +1,6 @@
 import type { RepositoryApi, SnapshotInfo, SnapshotList } from "../../workers/repository-api.ts";
 import { idMatches } from "../route.ts";
+import { anySnapshot, filtered, narrows, type SnapshotFilter } from "../snapshot-filter.ts";
 import { Loader } from "./loader.svelte.ts";
 
 /** Snapshots of one host and one set of paths: a series, newest first. */
@@ -12,20 +13,38 @@ export interface SnapshotGroup {
 
 const none: SnapshotList = { snapshots: [], unreadable: [], missingSnapshots: 0 };
 
-/** The snapshots of the open repository. */
+/** The snapshots of the open repository. What was read once stays while it is read again, and when that fails. */
 export class Snapshots {
+  filter = $state.raw<SnapshotFilter>(anySnapshot);
   readonly #loader = new Loader<SnapshotList>();
-  readonly #value = $derived(this.#loader.current.state === "ready" ? this.#loader.current.value : none);
+  #known = $state.raw<SnapshotList | null>(null);
   readonly load = $derived(this.#loader.current);
-  readonly list = $derived(this.#value.snapshots);
-  readonly unreadable = $derived(this.#value.unreadable);
-  readonly groups = $derived(groupsOf(this.list));
-  readonly hostnames = $derived([...new Set(this.list.map((snapshot) => snapshot.hostname))]);
+  /** True once the list was read, whatever became of later tries. */
+  readonly known = $derived(this.#known !== null);
+  readonly list = $derived((this.#known ?? none).snapshots);
+  readonly unreadable = $derived((this.#known ?? none).unreadable);
+  /** How many that this device has seen are gone, removed by somebody else. */
+  readonly missing = $derived((this.#known ?? none).missingSnapshots);
+  readonly isNarrowed = $derived(narrows(this.filter));
+  readonly shown = $derived(filtered(this.list, this.filter));
+  readonly groups = $derived(groupsOf(this.shown));
+  readonly hostnames = $derived(distinct(this.list.map((snapshot) => snapshot.hostname)));
+  readonly paths = $derived(distinct(this.list.flatMap((snapshot) => snapshot.paths)));
+  readonly tags = $derived(distinct(this.list.flatMap((snapshot) => snapshot.tags)));
 
-  constructor(private readonly api: RepositoryApi) {}
+  constructor(private readonly api: Pick<RepositoryApi, "listSnapshots">) {}
 
   async reload(): Promise<void> {
     await this.#loader.load((signal) => this.api.listSnapshots({}, { signal }));
+    if (this.load.state === "ready") this.#known = this.load.value;
+  }
+
+  narrow(change: Partial<SnapshotFilter>): void {
+    this.filter = { ...this.filter, ...change };
+  }
+
+  showAll(): void {
+    this.filter = anySnapshot;
   }
 
   /** The one snapshot that a route's id means; undefined if none or several. */
@@ -46,4 +65,9 @@ export function groupsOf(snapshots: readonly SnapshotInfo[]): SnapshotGroup[] {
     else group.snapshots.push(snapshot);
   }
   return [...groups.values()];
+}
+
+/** Each once, the most recent first. */
+function distinct(values: readonly string[]): string[] {
+  return [...new Set(values)];
 }

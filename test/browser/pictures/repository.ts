@@ -22,6 +22,7 @@ export function preparedRepository(nowMs: number): FakeRepository {
     openHangs: false,
     snapshots,
     unreadable: [],
+    listRefusal: null,
     folder: (path) => ({
       names: path.map((position) => rootNames[position]?.[0] ?? "Folder"),
       entries: rootEntries(nowMs),

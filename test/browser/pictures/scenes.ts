@@ -42,6 +42,50 @@ export const scenes: readonly Scene[] = [
     show: (page) => open(page, { snapshots: manySnapshots(nowMs, 80), unreadable: ["5a".repeat(32)] }),
   },
   { name: "snapshots-5000", show: (page) => open(page, { snapshots: manySnapshots(nowMs, 5000) }) },
+  {
+    name: "snapshots-filtered",
+    async show(page) {
+      await open(page, { snapshots: manySnapshots(nowMs, 218) });
+      await page.getByRole("searchbox").fill("taxes laptop");
+      await page.getByText(/ of 218$/).waitFor();
+    },
+  },
+  {
+    name: "snapshots-no-match",
+    async show(page) {
+      await open(page, { snapshots: manySnapshots(nowMs, 218) });
+      await page.getByRole("searchbox").fill("nowhere");
+      await page.getByText("No snapshot matches").waitFor();
+    },
+  },
+  {
+    name: "snapshots-offline",
+    async show(page) {
+      const snapshots = manySnapshots(nowMs, 12);
+      const kept = snapshots.slice(0, 2).map(({ id }) => id);
+      await open(page, { snapshots, offlineState: { bytes: 61.4e6, budgetBytes: 500e6, snapshots: kept } });
+      await page.evaluate(() => Reflect.get(window, "setOnline")(false));
+      await page.getByText("No network").waitFor();
+    },
+  },
+  {
+    name: "snapshots-details",
+    async show(page) {
+      await open(page, {});
+      await page
+        .getByRole("button", { name: /^Details of the snapshot/ })
+        .first()
+        .click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "snapshots-failing",
+    async show(page) {
+      await submit(page, { listRefusal: "listing-malformed" });
+      await page.getByRole("alert").waitFor();
+    },
+  },
   { name: "files-root", show: (page) => browse(page) },
   {
     name: "files-selected",
