@@ -48,6 +48,8 @@ function app(): UserConfig {
     define: constants(),
     plugins: [svelte({ configFile: resolve(project, "svelte.config.js") }), firstScreenBudget()],
     worker: { format: "es", rolldownOptions: { output: { banner: disposal }, checks: { bundlerTimings: false } } },
+    // Packages that only the workers use would be found when the first one starts, and reload the page under it.
+    optimizeDeps: { entries: ["index.html", "workers/*-worker.ts"] },
     server: { proxy: { "/repos": embeddedServer, "/up": embeddedServer } },
     build: {
       outDir: appFolder,

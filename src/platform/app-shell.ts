@@ -27,7 +27,8 @@ export class AppShell {
 
   /** Resolves when the shell is on its way. Where the browser refuses it, nothing happens: the app works without. */
   async install(): Promise<void> {
-    if (!("serviceWorker" in navigator) || this.page !== null) return;
+    // Vite's own server has no sw.js.
+    if (!("serviceWorker" in navigator) || this.page !== null || import.meta.env.DEV) return;
     const script = new URL("sw.js", document.baseURI).href;
     const page = new Workbox(script, { scope: this.root });
     this.page = page;

@@ -12,7 +12,8 @@ export interface ServiceWorkerPort {
  * has others, see app-shell.ts). Where registering is refused, the app works without: downloads then have a limit.
  */
 export function registerServiceWorker(): ServiceWorkerPort {
-  if (!("serviceWorker" in navigator)) return { active: async () => null };
+  // Vite's own server has no sw.js.
+  if (!("serviceWorker" in navigator) || import.meta.env.DEV) return { active: async () => null };
   const scope = new URL(downloadFolder, document.baseURI).href;
   const workbox = new Workbox(new URL("sw.js", document.baseURI).href, { scope });
   // A refused registration (a clicked-through certificate, private windows) is told by the missing worker.
