@@ -23,6 +23,7 @@ export type { Backend } from "./backend/backend.ts";
 export { connectRest } from "./backend/connect-rest.ts";
 export { DirectoryBackend } from "./backend/directory.ts";
 export { MemoryBackend } from "./backend/memory.ts";
+export { parsePastedAddress } from "./backend/pasted-address.ts";
 export type { RepositoryFolder } from "./backend/repository-folder.ts";
 export { RestBackend } from "./backend/rest.ts";
 export { parseRestLocation } from "./backend/rest-location.ts";

@@ -14,8 +14,8 @@ export interface RestLocation {
 }
 
 /**
- * Reads an address as people type or paste it: a URL, with or without restic's "rest:" in front and a login inside.
- * The login is taken out of the URL. Throws BackendError "bad-address", which never quotes the address.
+ * Reads an address as restic has it: a URL, with or without "rest:" in front and a login inside. The login is taken out of
+ * the URL. Throws BackendError "bad-address", which never quotes the address. What people paste: pasted-address.ts.
  */
 export function parseRestLocation(text: string): RestLocation {
   const url = parseUrl(text.trim().replace(/^rest:/i, ""));
@@ -34,7 +34,12 @@ export function normalRestUrl(text: string): string {
 export function isPrivate(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   if (protocol === "https:") return true;
-  return /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+  return isLoopback(hostname);
+}
+
+/** True for the host names that always mean this machine. */
+export function isLoopback(hostname: string): boolean {
+  return /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(hostname);
 }
 
 function parseUrl(text: string): URL {
@@ -44,14 +49,18 @@ function parseUrl(text: string): URL {
 
 function takeLogin(url: URL): RestLogin | null {
   if (url.username === "" && url.password === "") return null;
+  const login = { username: unescaped(url.username), password: unescaped(url.password) };
+  url.username = "";
+  url.password = "";
+  return login;
+}
+
+/** A stray % that is no escape is a plain character: passwords hold them, and people do not escape what they paste. */
+function unescaped(text: string): string {
   try {
-    const login = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
-    url.username = "";
-    url.password = "";
-    return login;
+    return decodeURIComponent(text);
   } catch {
-    // The URIError is not kept as the cause: nothing of a login may get into an error.
-    throw badAddress("login-escapes");
+    return text;
   }
 }
 

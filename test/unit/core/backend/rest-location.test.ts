@@ -19,6 +19,7 @@ describe("an address", () => {
       login: { username: "us@er", password: "p:ss wörd" },
     });
     expect(parseRestLocation("https://user@nas.home/r").login).toEqual({ username: "user", password: "" });
+    expect(parseRestLocation("https://me:100%@nas.home/").login?.password).toBe("100%");
   });
 
   test.each([
@@ -30,7 +31,6 @@ describe("an address", () => {
     ["file:///srv/restic", "scheme"],
     ["https://nas.home/r?create=true", "query-or-fragment"],
     ["https://nas.home/r#top", "query-or-fragment"],
-    ["https://user:%ff%zz@nas.home/r", "login-escapes"],
   ])("%s is refused: %s", (text, reason) => {
     expect(() => parseRestLocation(text)).toThrow(
       expect.objectContaining({ name: "BackendError", code: "bad-address", retry: "never", context: { reason } }),
@@ -38,7 +38,7 @@ describe("an address", () => {
   });
 
   test("an error never quotes it", () => {
-    for (const text of ["https://user:secret%zz@nas.home/", "ftp://user:secret@nas.home/", "https://user:secret@"]) {
+    for (const text of ["https://user:secret%zz@nas.home/?x", "ftp://user:secret@nas.home/", "https://user:secret@"]) {
       const error = thrownBy(() => parseRestLocation(text));
       expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain("secret");
       expect(error.cause).toBeUndefined();
