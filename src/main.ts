@@ -7,12 +7,20 @@ import { mount } from "svelte";
 import { AppShell } from "./platform/app-shell.ts";
 import { detectCapabilities } from "./platform/capabilities.ts";
 import { connectivity, watchConnectivity } from "./platform/connectivity.ts";
-import { downloadLimitBytes, saveDownload } from "./platform/download.ts";
-import { folderFromInput, foldersFromDrop, pickFolder } from "./platform/folder-pick.ts";
+import { defaultSettings } from "./platform/device-memory.ts";
+import { loadDeviceMemory, updateDeviceMemory } from "./platform/device-store.ts";
+import { wipeDevice } from "./platform/device-wipe.ts";
+import { downloadLimitBytes, saveDownload, saveText } from "./platform/download.ts";
+import { folderFromInput, foldersFromDrop, permitFolder, pickFolder } from "./platform/folder-pick.ts";
 import { proposeAddress } from "./platform/home-server.ts";
 import { removeLocksOnLeaving } from "./platform/lock-farewell.ts";
+import { offlineCopies } from "./platform/offline-copies.ts";
+import { removeOfflineStore } from "./platform/offline-store.ts";
 import { isPageProtected } from "./platform/page-policy.ts";
+import { readPastedAddress } from "./platform/pasted-address.ts";
 import { registerServiceWorker } from "./platform/service-worker.ts";
+import { persistStorage, storageUse } from "./platform/storage-use.ts";
+import { showTheme } from "./platform/theme.ts";
 import App from "./ui/App.svelte";
 import type { Ports } from "./ui/ports.ts";
 import "./ui/styles/base.css";
@@ -21,11 +29,14 @@ import { openRepositoryClient } from "./workers/client.ts";
 const serviceWorker = registerServiceWorker();
 const shell = new AppShell();
 void shell.resume();
+// Before the first paint, so that nothing changes under the user's eyes.
+const remembered = await loadDeviceMemory();
+showTheme(remembered?.settings.theme ?? defaultSettings.theme);
 
 const ports: Ports = {
   openRepositoryClient,
   capabilities: detectCapabilities(),
-  folders: { pick: pickFolder, fromDrop: foldersFromDrop, fromInput: folderFromInput },
+  folders: { pick: pickFolder, fromDrop: foldersFromDrop, fromInput: folderFromInput, permit: permitFolder },
   saveDownload: (download) => saveDownload(download, serviceWorker),
   downloadLimitBytes: () => downloadLimitBytes(serviceWorker),
   removeLocksOnLeaving,
@@ -33,6 +44,25 @@ const ports: Ports = {
   isPageProtected,
   shell,
   proposeAddress,
+  readAddress: readPastedAddress,
+  device: {
+    remembered,
+    defaults: defaultSettings,
+    update: updateDeviceMemory,
+    copies: offlineCopies,
+    forgetCopy: removeOfflineStore,
+    wipe: wipeDevice,
+    storage: storageUse,
+    persist: persistStorage,
+    showTheme,
+  },
+  // Wanted only when something went wrong.
+  examine: async (patient, context) => {
+    const { browserDoctor } = await import("./platform/browser-doctor.ts");
+    return browserDoctor(async () => (await serviceWorker.active()) !== null)(patient, context);
+  },
+  saveText,
+  version: __APP_VERSION__,
 };
 
 const target = document.getElementById("app");

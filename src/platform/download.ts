@@ -125,3 +125,8 @@ function offer(blob: Blob, name: string): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), blobStaysMs);
 }
+
+/** Offers a text as a file. */
+export function saveText(name: string, text: string): void {
+  offer(new Blob([text], { type: "text/plain" }), name);
+}

@@ -23,6 +23,16 @@ export async function pickFolder(mode: "read" | "readwrite"): Promise<FileSystem
   throw new HoldallError(refusal, { reason: "no picker" });
 }
 
+/**
+ * Asks for a folder that was picked before, if its permission has lapsed; needs a click. False if it is refused. Browsers
+ * that know no permissions have none that lapse.
+ */
+export async function permitFolder(handle: FileSystemDirectoryHandle, mode: "read" | "readwrite"): Promise<boolean> {
+  if (handle.queryPermission === undefined || handle.requestPermission === undefined) return true;
+  if ((await handle.queryPermission({ mode })) === "granted") return true;
+  return (await handle.requestPermission({ mode })) === "granted";
+}
+
 /** The folders among what was dropped. Must be called synchronously in the drop handler: later the items are empty. */
 export function foldersFromDrop(data: DataTransfer): Promise<PickedFolder[]> {
   const dropped = Array.from(data.items)
@@ -128,6 +138,10 @@ function segmentsOf(file: File): string[] {
 }
 
 declare global {
+  interface FileSystemHandle {
+    queryPermission?(options: { mode: "read" | "readwrite" }): Promise<PermissionState>;
+    requestPermission?(options: { mode: "read" | "readwrite" }): Promise<PermissionState>;
+  }
   interface Window {
     showDirectoryPicker?(options: { mode: "read" | "readwrite"; id: string }): Promise<FileSystemDirectoryHandle>;
   }

@@ -17,11 +17,12 @@ export function removeLocksOnLeaving(location: RepositoryLocation, api: Pick<Rep
   };
   // It ends when the worker does; until then there is nothing to be done with its answer.
   api.watchLocks({}, { signal: over.signal, onProgress }).catch(() => {});
-  const leave = (event: PageTransitionEvent) => {
-    if (event.persisted) return; // the page may come back, and its worker with it
+  // Also when the browser keeps the page to show it again: its worker ends now.
+  const leave = () => {
     for (const id of held) void remove(id).catch(() => {});
   };
-  addEventListener("pagehide", leave, { signal: over.signal });
+  // Captured, so that it comes before whatever ends this.
+  addEventListener("pagehide", leave, { signal: over.signal, capture: true });
   return () => over.abort();
 }
 

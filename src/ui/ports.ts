@@ -1,3 +1,7 @@
+import type { DeviceMemory, DeviceSettings, Theme } from "../platform/device-memory.ts";
+import type { WipeResult } from "../platform/device-wipe.ts";
+import type { Examine } from "../platform/doctor.ts";
+import type { PastedAddress } from "../platform/pasted-address.ts";
 import type { RepositoryClient } from "../workers/client.ts";
 import type { FolderPick, RepositoryApi, RepositoryLocation } from "../workers/repository-api.ts";
 
@@ -21,6 +25,38 @@ export interface Ports {
   shell: ShellPort;
   /** An address to start from, on the server that serves this page; "" if it hosts no repositories. */
   proposeAddress(): Promise<string>;
+  /** What a pasted text means. */
+  readAddress(text: string): PastedAddress;
+  device: DevicePort;
+  /** Finds out why an address cannot be used. */
+  examine: Examine;
+  /** Offers a text as a file to be saved. */
+  saveText(name: string, text: string): void;
+  version: string;
+}
+
+/** What this device keeps for the page; on somebody else's, nothing. */
+export interface DevicePort {
+  /** As it was when the page began; null: nothing is kept here. */
+  remembered: DeviceMemory | null;
+  defaults: DeviceSettings;
+  /** Changes what is remembered as one step, and tells what it is then. */
+  update(edit: (memory: DeviceMemory | null) => DeviceMemory): Promise<DeviceMemory>;
+  /** Bytes of the sealed copies of these addresses; an address without one is not in it. */
+  copies(urls: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  forgetCopy(url: string): Promise<void>;
+  /** Takes away all that is kept. */
+  wipe(): Promise<WipeResult>;
+  /** What the browser keeps for this page; null if it does not tell. */
+  storage(): Promise<StorageUse | null>;
+  /** Asks the browser not to clear it away by itself; false if it does not promise. */
+  persist(): Promise<boolean>;
+  showTheme(theme: Theme): void;
+}
+
+export interface StorageUse {
+  usedBytes: number;
+  persisted: boolean;
 }
 
 export interface Capabilities {
@@ -64,6 +100,8 @@ export interface FolderPorts {
   fromDrop(data: DataTransfer): Promise<PickedFolder[]>;
   /** What an <input webkitdirectory> holds; null if it holds nothing. */
   fromInput(files: FileList): PickedFolder | null;
+  /** Asks for a kept folder again, if its permission has lapsed; to be called in a click. False: refused. */
+  permit(handle: FileSystemDirectoryHandle, mode: "read" | "readwrite"): Promise<boolean>;
 }
 
 export interface Download {

@@ -10,6 +10,7 @@ export type Route =
   | { page: "files"; repository: string; snapshot: string | null; path: NodePath }
   | { page: "backup"; repository: string }
   | { page: "job"; repository: string; job: number }
+  | { page: "settings" }
   | { page: "unknown" };
 
 export type PageName = Route["page"];
@@ -19,6 +20,8 @@ export function hrefOf(route: Route): string {
     case "connect":
     case "unknown":
       return "#/";
+    case "settings":
+      return "#/settings";
     case "snapshots":
       return `#/r/${shortId(route.repository)}`;
     case "backup":
@@ -37,6 +40,7 @@ export function parseRoute(hash: string): Route {
     .filter((part) => part !== "");
   if (parts.length === 0) return { page: "connect" };
   const [root, repository, place, argument, path] = parts;
+  if (root === "settings" && parts.length === 1) return { page: "settings" };
   if (root !== "r" || repository === undefined || !isIdStart(repository)) return { page: "unknown" };
   if (place === undefined) return { page: "snapshots", repository };
   if (place === "backup" && parts.length === 3) return { page: "backup", repository };

@@ -99,6 +99,7 @@ async function take(page: Page, { scene, url, file }: { scene: Scene; url: strin
     if (message.type() === "error") problems.push(`console: ${message.text()}`);
   });
   page.setDefaultTimeout(10_000);
+  await page.addInitScript((prepared) => Object.assign(window, { prepared }), scene.prepared ?? {});
   await page.goto(url);
   try {
     await scene.show(page);

@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
 import { backupText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
+import { recoveryText } from "../../src/ui/text/recovery.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { dropFolder, expect, type StartedServer } from "./fixture.ts";
 
@@ -26,6 +27,7 @@ export async function createRepository(
   await page.getByLabel(connectText.newPassword, { exact: true }).fill(password);
   await page.getByLabel(connectText.repeatPassword, { exact: true }).fill(password);
   await page.getByRole("button", { name: connectText.create, exact: true }).click();
+  await page.getByRole("button", { name: recoveryText.done }).click(slow);
   await expect(page.getByRole("heading", { name: snapshotsText.emptyTitle })).toBeVisible(slow);
 }
 

@@ -4,6 +4,7 @@ import { connectText } from "../../src/ui/text/connect.ts";
 import { filesText } from "../../src/ui/text/files.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
 import { jobsText, resultText } from "../../src/ui/text/jobs.ts";
+import { recoveryText } from "../../src/ui/text/recovery.ts";
 import { saveText, wayTexts } from "../../src/ui/text/save.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { answerFolderPicker, dropFolder } from "../browser/fixture.ts";
@@ -49,6 +50,7 @@ export class ChromiumPage implements HoldallWriter {
       await page.getByLabel(connectText.repeatPassword, { exact: true }).fill(password);
       await page.getByRole("radio", { name: connectText.formats[formatVersion].name }).check();
       await page.getByRole("button", { name: connectText.create, exact: true }).click();
+      await page.getByRole("button", { name: recoveryText.done }).click(patience);
       await page.getByRole("heading", { name: snapshotsText.emptyTitle }).waitFor(patience);
       return null;
     });

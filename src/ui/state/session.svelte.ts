@@ -1,3 +1,4 @@
+import type { RecentPlace } from "../../platform/device-memory.ts";
 import type {
   CallContext,
   OpenProgress,
@@ -8,7 +9,9 @@ import type {
 import { type Failure, failureOf } from "../failure.ts";
 import type { Ports, RepositoryClient } from "../ports.ts";
 import { idMatches } from "../route.ts";
+import type { RecoveryFacts } from "../text/recovery.ts";
 import { BackupForm } from "./backup-form.svelte.ts";
+import type { Device } from "./device.svelte.ts";
 import { FilePreview } from "./file-preview.svelte.ts";
 import { FolderTree } from "./folder-tree.svelte.ts";
 import { FolderView } from "./folder-view.svelte.ts";
@@ -53,17 +56,20 @@ export class Session {
   /** Why the repository closed by itself, until the next one opens. */
   lost = $state.raw<Failure | null>(null);
   locking = $state(false);
+  /** Shown after a repository was created, until it is put away. */
+  sheet = $state.raw<RecoveryFacts | null>(null);
   #client: RepositoryClient | null = null;
   #stayWithLocks: () => void = () => {};
 
   constructor(
     private readonly ports: Ports,
     private readonly router: Router,
+    private readonly device: Device,
   ) {}
 
   async open(location: RepositoryLocation, password: string, context: CallContext<OpenProgress>): Promise<void> {
     const client = this.#startClient();
-    const info = await client.api.open({ location, password, keep: { kind: "nothing" } }, context);
+    const info = await client.api.open({ location, password, keep: this.device.keep }, context);
     this.#enter(info, { client, location });
   }
 
@@ -74,9 +80,9 @@ export class Session {
     context: CallContext<OpenProgress>,
   ): Promise<void> {
     const client = this.#startClient();
-    const request = { location, password, keep: { kind: "nothing" } as const, formatVersion };
-    const info = await client.api.create(request, context);
+    const info = await client.api.create({ location, password, keep: this.device.keep, formatVersion }, context);
     this.#enter(info, { client, location });
+    this.sheet = recoveryFactsOf(info, location);
   }
 
   /** Lets the worker remove its locks, for a moment at most, then ends it. */
@@ -87,7 +93,7 @@ export class Session {
     const closed = client.api.close({}).catch(() => undefined);
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closingMs))]);
     this.locking = false;
-    this.#leave();
+    this.end();
     this.router.go({ page: "connect" });
   }
 
@@ -98,7 +104,7 @@ export class Session {
     void client.onDied.then((error) => {
       if (this.#client !== client) return;
       if (this.connection.state === "open") this.lost = failureOf(error);
-      this.#leave();
+      this.end();
     });
     return client;
   }
@@ -109,6 +115,7 @@ export class Session {
     this.lost = null;
     this.#stayWithLocks = this.ports.removeLocksOnLeaving(location, client.api);
     this.connection = { state: "open", repository };
+    void this.device.remember(recentPlaceOf(location), Date.now());
     void repository.snapshots.reload();
     void repository.offlineCopies.reload();
     const { route } = this.router;
@@ -116,12 +123,28 @@ export class Session {
     if (!linked) this.router.replace({ page: "snapshots", repository: info.id });
   }
 
-  #leave(): void {
+  /** Ends the worker at once, and with it every key; what the page knew of the repository goes, too. */
+  end(): void {
     this.#stayWithLocks();
+    this.#stayWithLocks = () => {};
     this.#client?.terminate();
     this.#client = null;
+    this.sheet = null;
     this.connection = { state: "closed" };
   }
 }
 
 const closingMs = 2000;
+
+function recentPlaceOf(location: RepositoryLocation): RecentPlace {
+  if (location.kind === "folder") return { kind: "folder", handle: location.handle };
+  return { kind: "rest", url: location.url };
+}
+
+function recoveryFactsOf(info: RepositoryInfo, location: RepositoryLocation): RecoveryFacts {
+  const place =
+    location.kind === "folder"
+      ? { kind: "folder" as const, name: location.handle.name }
+      : { kind: "rest" as const, url: info.location, hasLogin: location.login !== null };
+  return { place, repositoryId: info.id, keyId: info.keyId, createdMs: Date.now() };
+}

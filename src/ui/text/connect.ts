@@ -1,8 +1,10 @@
+import type { ErrorContext } from "../../core/base/errors.ts";
 import type { OpenProgress } from "../../workers/repository-api.ts";
 
 export const connectText = {
   title: "Open a repository",
   createTitle: "Create a repository",
+  recentsTitle: "Your repositories",
   lead: "Your files and passwords stay in this browser. The server only ever holds sealed data.",
   address: "Address",
   addressHint: "As restic knows it, for example rest:https://nas.home:8000/photos/",
@@ -22,6 +24,9 @@ export const connectText = {
   passwordMissing: "Type the password of the repository.",
   newPasswordMissing: "Choose a password.",
   passwordsDiffer: "The two passwords differ.",
+  passwordBlanks: "The password begins or ends with a blank, which nobody sees on paper. Choose one without.",
+  passwordShort: "Short passwords can be guessed by a program. Four or five words in a row are better.",
+  loginLapsed: "The server does not accept the login that was kept here. Type it again.",
   showPassword: "Show what is typed",
   format: "Format",
   formats: {
@@ -36,8 +41,27 @@ export const connectText = {
   opening: "Unlocking…",
   creating: "Creating…",
   cancel: "Cancel",
-  toCreate: "Create a repository instead",
-  toOpen: "Open an existing repository instead",
+  toRecents: "Back to your repositories",
+  toServer: "Open another repository",
+  toFolder: "Open a folder on this computer",
+  toCreate: "Create a repository",
+  others: "Something else",
+  where: "Where",
+  onServer: "On a server",
+  inFolder: "In a folder on this computer",
+  folder: "Repository folder",
+  folderHint: "A USB disk or a synced folder with a restic repository in it.",
+  newFolderHint: "An empty folder, on a USB disk for example.",
+  chooseFolder: "Choose a folder…",
+  otherFolder: "Choose another folder…",
+  folderMissing: "Choose the folder of the repository.",
+  folderRefused: "The browser was not allowed to use this folder. Try again, and allow it when it asks.",
+  recentAt: (host: string, when: string, offline: boolean) =>
+    `${host} · opened ${when}${offline ? " · offline copy" : ""}`,
+  recentFolder: "folder on this computer",
+  examine: "Find out why",
+  partMissing: "A part of the page did not load. Reload it when the network is back.",
+  settings: "Settings",
   createHere: "Create one here",
   openIt: "Open it",
   secureTitle: "This page was not loaded over https",
@@ -56,4 +80,27 @@ const phases: Record<OpenProgress["phase"], string> = {
 export function openPhaseText(progress: OpenProgress): string {
   const phase = phases[progress.phase];
   return progress.total > 1 ? `${phase}, ${progress.done} of ${progress.total}` : phase;
+}
+
+const programs: Readonly<Record<string, string>> = {
+  sftp: "SFTP",
+  s3: "S3",
+  b2: "Backblaze B2",
+  azure: "Azure",
+  gs: "Google Cloud Storage",
+  swift: "Swift",
+  rclone: "rclone",
+};
+
+/** Why a pasted address is none, and what works instead. */
+export function addressRefusal({ reason, backend }: ErrorContext): string {
+  if (reason === "other-backend") {
+    const name = programs[String(backend)] ?? String(backend);
+    return `This is an address for ${name}. A web page can only speak to a REST server: let rest-server or “rclone serve restic” serve the repository, and type its address.`;
+  }
+  if (reason === "local-path") {
+    return "This is a folder on a computer. If it is this one, choose “Open a folder on this computer” below.";
+  }
+  if (reason === "query-or-fragment") return "The address of a repository has no ? or # in it.";
+  return "This is no address of a REST server. It looks like https://nas.home:8000/photos/.";
 }

@@ -2,14 +2,31 @@ import { mount } from "svelte";
 import App from "../../../src/ui/App.svelte";
 import type { Ports } from "../../../src/ui/ports.ts";
 import "../../../src/ui/styles/base.css";
+import type { DeviceMemory } from "../../../src/platform/device-memory.ts";
+import type { Rung } from "../../../src/platform/doctor.ts";
+import { showTheme } from "../../../src/platform/theme.ts";
 import type { FolderPick } from "../../../src/workers/repository-api.ts";
+import { FakeDevice } from "../../support/fake-device.ts";
 import { fakeRepositoryApi } from "../../support/fake-repository-api.ts";
-import { noShell } from "../../support/no-shell.ts";
 import { preparedRepository } from "./repository.ts";
 
 /** The app on a prepared repository. The picture taker changes `window.repository` before it opens it. */
 const repository = preparedRepository(Date.now());
 Object.assign(window, { repository });
+
+/** The picture taker says before the page begins whose device it is, and what the doctor sees. */
+interface Prepared {
+  memory: DeviceMemory | null;
+  copies: [string, number][];
+  rungs: readonly Rung[];
+}
+const prepared: Prepared = Object.assign(
+  { memory: null, copies: [], rungs: [] },
+  Reflect.get(window, "prepared") as Partial<Prepared> | undefined,
+);
+const device = new FakeDevice(prepared.memory);
+device.copies = new Map(prepared.copies);
+const ownPorts = device.ports();
 
 const folder: FolderPick = { kind: "files", files: [], emptyFolders: [], unreadable: [] };
 
@@ -25,6 +42,7 @@ const ports: Ports = {
       { name: "Photos", folder },
     ],
     fromInput: () => ({ name: "Documents", folder }),
+    permit: async () => true,
   },
   saveDownload: async (download) => {
     await download.start(new MessageChannel().port1);
@@ -40,8 +58,11 @@ const ports: Ports = {
   },
   proposeAddress: async () => "",
   isPageProtected: async () => true,
+  ...ownPorts,
+  device: { ...ownPorts.device, showTheme },
+  examine: async () => prepared.rungs,
   shell: {
-    ...noShell,
+    ...ownPorts.shell,
     watchUpdates(onReady) {
       addEventListener("update-ready", onReady);
       return () => removeEventListener("update-ready", onReady);

@@ -1,4 +1,6 @@
 import type { Page } from "playwright-core";
+import type { DeviceMemory, Recent } from "../../../src/platform/device-memory.ts";
+import type { Rung } from "../../../src/platform/doctor.ts";
 import type { BackupResult, RestoreResult } from "../../../src/workers/repository-api.ts";
 import type { FakeRepository } from "../../support/fake-repository-api.ts";
 import { fakeSnapshot } from "../../support/fake-repository-api.ts";
@@ -7,10 +9,47 @@ import { manyEntries, manySnapshots } from "./repository.ts";
 /** One state of one screen, and how to get there from a fresh page. */
 export interface Scene {
   name: string;
+  /** What pictures/page.ts begins with, where it is not somebody else's device. */
+  prepared?: Prepared;
   show(page: Page): Promise<void>;
 }
 
+/** Plain data: it crosses to the page. */
+export interface Prepared {
+  memory?: DeviceMemory | null;
+  copies?: [string, number][];
+  rungs?: readonly Rung[];
+}
+
 const nowMs = Date.now();
+const day = 86_400_000;
+
+const nas = recentOf("https://nas.home:8000/photos/", "photos", nowMs - day);
+const own: Prepared = {
+  memory: {
+    settings: { idleMinutes: 15, theme: "system", budgetBytes: 500_000_000 },
+    recents: [
+      nas,
+      recentOf("https://backup.example.org/anna/laptop/", "laptop", nowMs - 22 * day),
+      recentOf(
+        "http://127.0.0.1:4653/repos/a-name-that-somebody-made-longer-than-it-had-to-be/",
+        "a-name-that-somebody-made-longer-than-it-had-to-be",
+        nowMs - 400 * day,
+      ),
+    ],
+  },
+  copies: [[nas.id, 61_400_000]],
+};
+const blockedByPolicy: readonly Rung[] = [
+  ...(["secure-context", "service-worker", "online", "mixed-content"] as const).map(goodRung),
+  { name: "page-policy", state: "bad", detail: null },
+];
+const noCors: readonly Rung[] = [
+  goodRung("secure-context"),
+  { name: "service-worker", state: "unknown", detail: null },
+  ...(["online", "page-policy", "mixed-content", "local-network", "reachable"] as const).map(goodRung),
+  { name: "cors", state: "bad", detail: null },
+];
 
 export const scenes: readonly Scene[] = [
   { name: "connect-fresh", show: async (page) => page.getByRole("heading", { name: "Open a repository" }).waitFor() },
@@ -18,7 +57,59 @@ export const scenes: readonly Scene[] = [
   { name: "connect-wrong-password", show: (page) => submit(page, {}, "mistyped") },
   { name: "connect-wrong-login", show: (page) => submit(page, { refusal: "login-rejected" }) },
   { name: "connect-no-repository", show: (page) => submit(page, { refusal: "no-repository" }) },
-  { name: "connect-no-answer", show: (page) => submit(page, { refusal: "network" }) },
+  {
+    name: "connect-doctor-policy",
+    prepared: { rungs: blockedByPolicy },
+    async show(page) {
+      await submit(page, { refusal: "network" });
+      await page.getByText("--proxy").waitFor();
+    },
+  },
+  {
+    name: "connect-doctor-cors",
+    prepared: { rungs: noCors },
+    async show(page) {
+      await submit(page, { refusal: "network" });
+      await page.getByText("Access-Control-Allow-Origin").first().waitFor();
+    },
+  },
+  { name: "connect-recents", prepared: own, show: (page) => page.getByRole("button", { name: /^photos/ }).waitFor() },
+  {
+    name: "connect-recent-wrong-password",
+    prepared: own,
+    async show(page) {
+      await page.getByRole("button", { name: /^photos/ }).click();
+      await page.getByLabel("Password", { exact: true }).fill("mistyped");
+      await page.getByRole("button", { name: "Open", exact: true }).click();
+      await page.getByRole("alert").waitFor();
+    },
+  },
+  {
+    name: "connect-recent-login",
+    prepared: own,
+    async show(page) {
+      await change(page, { refusal: "login-rejected" });
+      await page.getByRole("button", { name: /^photos/ }).click();
+      await page.getByLabel("Password", { exact: true }).fill("correct");
+      await page.getByRole("button", { name: "Open", exact: true }).click();
+      await page.getByLabel("User name").waitFor();
+    },
+  },
+  {
+    name: "connect-folder",
+    async show(page) {
+      await page.getByRole("button", { name: "Open a folder on this computer" }).click();
+      await page.getByText("A USB disk").waitFor();
+    },
+  },
+  {
+    name: "connect-forget",
+    prepared: own,
+    async show(page) {
+      await page.getByRole("radio", { name: /Somebody else/ }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
   {
     name: "connect-create",
     async show(page) {
@@ -33,6 +124,43 @@ export const scenes: readonly Scene[] = [
     async show(page) {
       await start(page, { parent: { parent: null, invisibleEntries: 0 } });
       await offerUpdate(page, "It can be loaded when 1 job has ended.");
+    },
+  },
+  {
+    name: "recovery-sheet",
+    async show(page) {
+      await change(page, { refusal: "no-repository" });
+      await page.getByRole("button", { name: "Create a repository" }).click();
+      await page.getByLabel("Address", { exact: true }).fill("rest:https://me:secret@nas.home:8000/photos");
+      await page.getByLabel("New password", { exact: true }).fill("five words in a row");
+      await page.getByLabel("The same again").fill("five words in a row");
+      await page.getByRole("button", { name: "Create repository" }).click();
+      await page.getByRole("heading", { name: "Recovery sheet" }).waitFor();
+    },
+  },
+  {
+    name: "settings",
+    prepared: own,
+    async show(page) {
+      await page.getByRole("link", { name: "Settings" }).click();
+      await page.getByText("Holdall uses").waitFor();
+    },
+  },
+  {
+    name: "settings-guest",
+    async show(page) {
+      await open(page, {});
+      await page.getByRole("link", { name: "Settings" }).and(page.locator(":visible")).click();
+      await page.getByText("Holdall uses").waitFor();
+    },
+  },
+  {
+    name: "settings-dark",
+    prepared: own,
+    async show(page) {
+      await page.getByRole("link", { name: "Settings" }).click();
+      await page.getByRole("radio", { name: "Dark" }).click();
+      await page.getByText("Holdall uses").waitFor();
     },
   },
   { name: "snapshots-empty", show: (page) => open(page, { snapshots: [] }) },
@@ -226,10 +354,18 @@ export const scenes: readonly Scene[] = [
 /** Fills the Connect form and submits it, on a repository with these changes; waits for what comes of it. */
 async function submit(page: Page, changes: Partial<FakeRepository>, password = "correct"): Promise<void> {
   await change(page, changes);
-  await page.getByLabel("Address").fill("rest:https://me:secret@nas.home:8000/photos");
+  await page.getByLabel("Address", { exact: true }).fill("rest:https://me:secret@nas.home:8000/photos");
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await page.locator("[role=alert], [role=progressbar], .rail").first().waitFor();
+}
+
+function recentOf(url: string, label: string, lastOpenedMs: number): Recent {
+  return { id: url, place: { kind: "rest", url }, label, lastOpenedMs };
+}
+
+function goodRung(name: Rung["name"]): Rung {
+  return { name, state: "good", detail: null };
 }
 
 async function change(page: Page, changes: Partial<FakeRepository>): Promise<void> {

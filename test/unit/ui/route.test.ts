@@ -9,6 +9,7 @@ test("every place survives its URL, with ids cut to sixteen digits", () => {
   const places = fc.oneof<fc.Arbitrary<Route>[]>(
     id.map((repository) => ({ page: "snapshots", repository })),
     id.map((repository) => ({ page: "backup", repository })),
+    fc.constant({ page: "settings" }),
     fc.tuple(id, fc.nat(999_999)).map(([repository, job]) => ({ page: "job", repository, job })),
     id.map((repository) => ({ page: "files", repository, snapshot: null, path: [] })),
     fc.tuple(id, id, path).map(([repository, snapshot, at]) => ({ page: "files", repository, snapshot, path: at })),

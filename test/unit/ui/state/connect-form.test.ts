@@ -1,37 +1,52 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import { defaultSettings, type Recent } from "../../../../src/platform/device-memory.ts";
 import type { Ports } from "../../../../src/ui/ports.ts";
 import { ConnectForm } from "../../../../src/ui/state/connect-form.svelte.ts";
+import { Device } from "../../../../src/ui/state/device.svelte.ts";
 import { Router } from "../../../../src/ui/state/router.svelte.ts";
 import { Session } from "../../../../src/ui/state/session.svelte.ts";
 import { connectText } from "../../../../src/ui/text/connect.ts";
-import type { RepositoryLocation } from "../../../../src/workers/repository-api.ts";
+import type { Keep, RepositoryLocation } from "../../../../src/workers/repository-api.ts";
 import { preparedRepository } from "../../../browser/pictures/repository.ts";
+import { FakeDevice } from "../../../support/fake-device.ts";
 import { type FakeRepository, fakeRepositoryApi } from "../../../support/fake-repository-api.ts";
-import { noShell } from "../../../support/no-shell.ts";
 
 const asked: RepositoryLocation[] = [];
+const kept: Keep[] = [];
 let terminated = 0;
+let permits = true;
 
 beforeEach(() => {
   asked.length = 0;
+  kept.length = 0;
+  permits = true;
   terminated = 0;
   vi.stubGlobal("location", { hash: "" });
   vi.stubGlobal("addEventListener", () => {});
   vi.stubGlobal("history", { replaceState: () => {} });
 });
 
-function formOn(changes: Partial<FakeRepository>): { form: ConnectForm; session: Session } {
-  const session = new Session(portsOn({ ...preparedRepository(0), ...changes }), new Router());
-  const form = new ConnectForm(session);
-  form.address = "rest:https://me:secret@nas.home/photos";
-  form.password = "correct";
-  return { form, session };
+interface World {
+  form: ConnectForm;
+  session: Session;
+  device: Device;
 }
 
-function portsOn(repository: FakeRepository): Ports {
+function formOn(changes: Partial<FakeRepository>, fake = new FakeDevice()): World {
+  const ports = portsOn({ ...preparedRepository(0), ...changes }, fake);
+  const device = new Device(ports);
+  const session = new Session(ports, new Router(), device);
+  const form = new ConnectForm(session, device, ports);
+  form.address = "rest:https://me:secret@nas.home/photos";
+  form.password = "correct";
+  return { form, session, device };
+}
+
+function portsOn(repository: FakeRepository, fake: FakeDevice): Ports {
   const api = fakeRepositoryApi(repository);
   const open: typeof api.open = (args, context) => {
     asked.push(args.location);
+    kept.push(args.keep);
     return api.open(args, context);
   };
   const terminate = () => {
@@ -40,14 +55,14 @@ function portsOn(repository: FakeRepository): Ports {
   return {
     openRepositoryClient: () => ({ api: { ...api, open }, terminate, onDied: new Promise<never>(() => {}) }),
     capabilities: { secureContext: true, folderPicker: true, folderInput: true },
-    folders: { pick: async () => null, fromDrop: async () => [], fromInput: () => null },
+    folders: { pick: async () => null, fromDrop: async () => [], fromInput: () => null, permit: async () => permits },
     saveDownload: async () => {},
     downloadLimitBytes: async () => null,
     removeLocksOnLeaving: () => () => {},
     network: { isOnline: () => true, watch: () => () => {} },
     proposeAddress: async () => "",
     isPageProtected: async () => true,
-    shell: noShell,
+    ...fake.ports(),
   };
 }
 
@@ -65,7 +80,7 @@ test("a pasted login moves to its fields, and the worker gets the two apart", as
 test("passwords are gone from the form once they have opened the repository", async () => {
   const { form } = formOn({});
   await form.submit();
-  expect([form.password, form.repeated, form.serverPassword]).toEqual(["", "", ""]);
+  expect([form.password, form.repeated, form.username, form.serverPassword]).toEqual(["", "", "", ""]);
 });
 
 test("a wrong password is said under its field, and stays there to be corrected", async () => {
@@ -94,7 +109,7 @@ test("a login that was not given is asked for, not called wrong", async () => {
 
 test("after creating and locking the form is there to open", async () => {
   const { form, session } = formOn({});
-  form.setMode("create");
+  form.show("create");
   form.repeated = "correct";
   await form.submit();
   await session.lock();
@@ -125,7 +140,8 @@ test("nothing is asked of the server before the fields make sense", async () => 
 
 test("a new repository needs its password twice", async () => {
   const { form, session } = formOn({ refusal: "no-repository" });
-  form.setMode("create");
+  form.show("create");
+  form.password = "correct";
   form.repeated = "corect";
   await form.submit();
   expect(form.problem?.field).toBe("repeated");
@@ -149,4 +165,118 @@ test("locking ends the worker", async () => {
   await session.lock();
   expect(terminated).toBe(1);
   expect(session.connection.state).toBe("closed");
+});
+
+const nas: Recent = {
+  id: "https://nas.home/photos/",
+  place: { kind: "rest", url: "https://nas.home/photos/" },
+  label: "photos",
+  lastOpenedMs: 1,
+};
+
+function ownDevice(...recents: Recent[]): FakeDevice {
+  return new FakeDevice({ settings: defaultSettings, recents });
+}
+
+test("on somebody else's device, which it is until the user says otherwise, nothing is kept", async () => {
+  const fake = new FakeDevice();
+  const { form, device } = formOn({}, fake);
+  expect([device.mine, form.mode]).toEqual([false, "open"]);
+  await form.submit();
+  expect(kept).toEqual([{ kind: "nothing" }]);
+  expect([fake.memory, fake.installed]).toEqual([null, false]);
+});
+
+test("on the user's own device what is opened becomes the first of the recent ones", async () => {
+  const fake = ownDevice({ ...nas, id: "https://other/", place: { kind: "rest", url: "https://other/" } });
+  const { form } = formOn({}, fake);
+  form.show("open");
+  await form.submit();
+  await vi.waitFor(() => expect(fake.memory?.recents.map(({ id }) => id)).toEqual([nas.id, "https://other/"]));
+  expect(kept).toEqual([{ kind: "device", budgetBytes: 500_000_000 }]);
+  expect(JSON.stringify(fake.memory)).not.toMatch(/secret|correct|"me"/);
+});
+
+test("a recent repository is opened with its password alone", async () => {
+  const { form, session } = formOn({}, ownDevice(nas));
+  expect(form.mode).toBe("recents");
+  form.choose(nas);
+  form.password = "correct";
+  await form.submit();
+  expect(session.connection.state).toBe("open");
+  expect(asked).toEqual([{ kind: "rest", url: nas.id, login: null, connections: null }]);
+});
+
+test("when the kept login is refused, it is asked for", async () => {
+  const { form } = formOn({ refusal: "login-rejected" }, ownDevice(nas));
+  form.choose(nas);
+  form.password = "correct";
+  await form.submit();
+  expect([form.asksLogin, form.problem]).toEqual([true, { field: "username", sentence: connectText.loginLapsed }]);
+  form.username = "me";
+  form.serverPassword = "new";
+  await form.submit();
+  expect(asked.at(-1)).toMatchObject({ login: { username: "me", password: "new" } });
+});
+
+test("a folder whose permission is refused is not opened, and the form says so", async () => {
+  const { form, session } = formOn({});
+  const handle = { kind: "directory", name: "Archive" } as FileSystemDirectoryHandle;
+  form.show("open", "folder");
+  form.folder = handle;
+  form.password = "correct";
+  permits = false;
+  await form.submit();
+  expect([form.problem?.field, session.connection.state, asked.length]).toEqual(["folder", "closed", 0]);
+  permits = true;
+  await form.submit();
+  expect(asked).toEqual([{ kind: "folder", handle }]);
+});
+
+test("an address for another of restic's backends is told what works instead", async () => {
+  const { form } = formOn({});
+  form.address = "sftp:me@nas:/srv/restic";
+  await form.submit();
+  expect(form.problem).toEqual({ field: "address", sentence: expect.stringContaining("rclone serve restic") });
+});
+
+test("a new password may have no blanks at its ends, which nobody would see on paper", async () => {
+  const { form } = formOn({ refusal: "no-repository" });
+  form.show("create");
+  for (const password of [" correct", "correct\u00a0", "correct\t"]) {
+    form.password = password;
+    form.repeated = password;
+    await form.submit();
+    expect(form.problem).toEqual({ field: "password", sentence: connectText.passwordBlanks });
+  }
+  form.show("open");
+  form.password = " correct";
+  await form.submit();
+  expect(asked).toHaveLength(1); // one that exists is taken as it is
+});
+
+test("creating leads to the recovery sheet, which never holds a secret", async () => {
+  const { form, session } = formOn({ refusal: "no-repository" });
+  form.show("create");
+  form.password = "correct";
+  form.repeated = "correct";
+  await form.submit();
+  expect(session.sheet).toMatchObject({ place: { kind: "rest", hasLogin: true } });
+  expect(JSON.stringify(session.sheet)).not.toMatch(/secret|correct/);
+});
+
+test("when nothing answers, the doctor is called without being asked; a new try sends it away", async () => {
+  const { form } = formOn({ refusal: "network" });
+  await form.submit();
+  expect(form.doctor?.url).toBe("https://nas.home/photos/");
+  form.show("open");
+  expect(form.doctor).toBeNull();
+});
+
+test("leaving the page ends the worker and empties the fields", async () => {
+  const { form, session } = formOn({});
+  await form.submit();
+  session.end();
+  form.forget();
+  expect([session.connection.state, terminated, form.password]).toEqual(["closed", 1, ""]);
 });

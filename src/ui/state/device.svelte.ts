@@ -1,0 +1,120 @@
+import type { DeviceMemory, DeviceSettings, Recent, RecentPlace } from "../../platform/device-memory.ts";
+import type { Keep } from "../../workers/repository-api.ts";
+import { placeOf } from "../address.ts";
+import { type Failure, failureOf } from "../failure.ts";
+import type { Ports } from "../ports.ts";
+
+type DevicePorts = Pick<Ports, "device" | "shell">;
+
+/**
+ * Whose device this is, and what it remembers. On somebody else's (until the user says otherwise) nothing is written
+ * anywhere: settings last as long as the page.
+ */
+export class Device {
+  mine = $state(false);
+  recents = $state.raw<readonly Recent[]>([]);
+  settings = $state.raw() as DeviceSettings;
+  /** Bytes of sealed copies, by address. */
+  copies = $state.raw<ReadonlyMap<string, number>>(new Map());
+  /** What the last wiping left; null before one. */
+  wiped = $state.raw<{ heldElsewhere: boolean } | null>(null);
+  /** Why the browser does not keep what it should. */
+  failure = $state.raw<Failure | null>(null);
+
+  constructor(private readonly ports: DevicePorts) {
+    const { remembered, defaults } = ports.device;
+    this.settings = remembered?.settings ?? defaults;
+    if (remembered === null) return;
+    this.mine = true;
+    this.recents = remembered.recents;
+  }
+
+  /** What an opening may keep. */
+  get keep(): Keep {
+    const { budgetBytes } = this.settings;
+    return this.mine && budgetBytes > 0 ? { kind: "device", budgetBytes } : { kind: "nothing" };
+  }
+
+  async becomeMine(): Promise<void> {
+    if (this.mine) return;
+    this.mine = true;
+    this.wiped = null;
+    await this.#keep((recents) => recents);
+    await this.#attempt(() => this.ports.shell.install());
+  }
+
+  /** Takes everything away; from now on this is somebody else's device. No repository may be open. */
+  async forgetEverything(): Promise<void> {
+    this.mine = false;
+    this.recents = [];
+    this.copies = new Map();
+    this.settings = this.ports.device.defaults;
+    this.ports.device.showTheme(this.settings.theme);
+    await this.#attempt(async () => {
+      await this.ports.shell.remove();
+      this.wiped = await this.ports.device.wipe();
+    });
+  }
+
+  async change(settings: Partial<DeviceSettings>): Promise<void> {
+    this.settings = { ...this.settings, ...settings };
+    this.ports.device.showTheme(this.settings.theme);
+    await this.#keep((recents) => recents);
+  }
+
+  /** A repository was opened: it becomes the first of the recent ones. */
+  async remember(place: RecentPlace, nowMs: number): Promise<void> {
+    if (!this.mine) return;
+    const id = place.kind === "rest" ? place.url : await this.#idOfFolder(place.handle);
+    const recent: Recent = { id, place, label: labelOf(place), lastOpenedMs: nowMs };
+    await this.#keep((recents) => [recent, ...recents.filter((other) => other.id !== id)]);
+  }
+
+  /** Takes one repository and its sealed copy off this device. */
+  async forget({ id, place }: Recent): Promise<void> {
+    await this.#keep((recents) => recents.filter((other) => other.id !== id));
+    if (place.kind !== "rest") return;
+    await this.#attempt(() => this.ports.device.forgetCopy(place.url));
+    await this.countCopies();
+  }
+
+  async countCopies(): Promise<void> {
+    if (!this.mine) return;
+    await this.#attempt(async () => {
+      const urls = this.recents.flatMap(({ place }) => (place.kind === "rest" ? [place.url] : []));
+      this.copies = await this.ports.device.copies(urls);
+    });
+  }
+
+  /** Writes the settings and the changed list, which another tab may have changed meanwhile, too. */
+  async #keep(change: (recents: readonly Recent[]) => readonly Recent[]): Promise<void> {
+    if (!this.mine) return;
+    this.recents = change(this.recents);
+    await this.#attempt(async () => {
+      const { settings } = this;
+      const edit = (stored: DeviceMemory | null) => ({ settings, recents: change(stored?.recents ?? []) });
+      this.recents = (await this.ports.device.update(edit)).recents;
+    });
+  }
+
+  /** A browser that keeps nothing (private windows, a full disk) is no reason to stop; it is said. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.failure = null;
+    } catch (error) {
+      this.failure = failureOf(error);
+    }
+  }
+
+  async #idOfFolder(handle: FileSystemDirectoryHandle): Promise<string> {
+    for (const { id, place } of this.recents) {
+      if (place.kind === "folder" && (await place.handle.isSameEntry(handle))) return id;
+    }
+    return crypto.randomUUID();
+  }
+}
+
+function labelOf(place: RecentPlace): string {
+  return place.kind === "folder" ? place.handle.name : placeOf(place.url).name;
+}
