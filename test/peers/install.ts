@@ -14,6 +14,8 @@ const packagedPrograms: Readonly<Partial<Record<PeerName, Omit<PackagedProgram, 
   "rest-server": { suite: "trixie", package: "restic-rest-server", program: "usr/bin/restic-rest-server" },
   rclone: { suite: "bookworm", package: "rclone", program: "usr/bin/rclone" },
   unzip: { suite: "bookworm", package: "unzip", program: "usr/bin/unzip" },
+  caddy: { suite: "bookworm", package: "caddy", program: "usr/bin/caddy" },
+  nginx: { suite: "bookworm", package: "nginx", program: "usr/sbin/nginx" },
 };
 
 /** More than one file each, so that these are truly installed. */

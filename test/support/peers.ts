@@ -12,6 +12,8 @@ export type PeerName =
   | "unzip"
   | "tar"
   | "python"
+  | "caddy"
+  | "nginx"
   | "chromium"
   | "firefox";
 
@@ -43,6 +45,9 @@ const descriptions: Readonly<Record<PeerName, PeerDescription>> = {
   unzip: { programs: ["unzip"], versionArguments: ["-v"], versionPattern: /^UnZip ([\d.]+) / },
   tar: { programs: ["tar"], versionArguments: ["--version"], versionPattern: /^tar \(GNU tar\) ([\d.]+)/ },
   python: { programs: ["python3"], versionArguments: ["--version"], versionPattern: /^Python (3\.[\d.]+)/ },
+  // What stands in front of a server: the README's recipes are tried on these.
+  caddy: { programs: ["caddy"], versionArguments: ["version"], versionPattern: /^v?(2\.[\d.]+)/ },
+  nginx: { programs: ["nginx"], versionArguments: ["-v"], versionPattern: /^nginx version: nginx\/(1\.[\d.]+)/ },
   chromium: {
     programs: ["chromium", "chromium-browser", "google-chrome"],
     versionArguments: ["--version"],
@@ -96,14 +101,16 @@ export function forgetPeers(): void {
 
 function lookForPeer(name: PeerName): Peer | null {
   const { programs } = descriptions[name];
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  const paths = [
+  const path = process.env["PATH"] ?? "";
+  // Debian keeps nginx where only root's PATH may lead.
+  const folders = [...path.split(delimiter).filter((folder) => folder !== ""), "/usr/sbin"];
+  const candidates = [
     join(peersFolder, name),
     ...programs.flatMap((program) => folders.map((folder) => join(folder, program))),
   ];
-  for (const path of paths) {
-    const version = versionOf(name, path);
-    if (version !== null) return { name, path, version };
+  for (const candidate of candidates) {
+    const version = versionOf(name, candidate);
+    if (version !== null) return { name, path: candidate, version };
   }
   return null;
 }
@@ -112,8 +119,9 @@ function lookForPeer(name: PeerName): Peer | null {
 export function versionOf(name: PeerName, path: string): string | null {
   if (!isExecutable(path)) return null;
   const { versionArguments, versionPattern } = descriptions[name];
-  const { stdout } = spawnSync(path, versionArguments, { encoding: "utf8", timeout: 30_000 });
-  return versionPattern.exec(stdout ?? "")?.[1] ?? null;
+  const { stdout, stderr } = spawnSync(path, versionArguments, { encoding: "utf8", timeout: 30_000 });
+  // nginx says it on stderr.
+  return versionPattern.exec(stdout ?? "")?.[1] ?? versionPattern.exec(stderr ?? "")?.[1] ?? null;
 }
 
 function isExecutable(path: string): boolean {
