@@ -1,18 +1,22 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { type Clock, systemClock } from "../core/base/clock.ts";
+import { LoginBrake } from "./login-brake.ts";
 import type { PasswordFile } from "./password-file.ts";
 
-const rememberedMilliseconds = 60_000;
+const freshMilliseconds = 60_000;
+const trustedMilliseconds = 24 * 60 * 60_000;
+const mostRemembered = 1_000;
 
 interface Remembered {
   readonly user: string;
-  readonly until: number;
+  readonly comparedAt: number;
   readonly generation: number;
 }
 
 /**
  * Tells who an Authorization header belongs to. bcrypt is slow on purpose and every request carries the header, so a
  * good one is remembered for a minute, as an HMAC under a key of this process, and requests that come at once share
- * one comparison.
+ * one comparison. Failures are slowed down by address; a header that was good within a day never waits for that.
  */
 export class LoginGate {
   private readonly key = randomBytes(32);
@@ -21,20 +25,28 @@ export class LoginGate {
 
   constructor(
     private readonly passwords: PasswordFile,
-    private readonly now: () => number = Date.now,
+    private readonly clock: Clock = systemClock,
+    private readonly brake = new LoginBrake(clock),
   ) {}
 
-  /** The user, or undefined if nobody is logged in so. */
-  async userOf(header: string | undefined): Promise<string | undefined> {
+  /** The user, or undefined if nobody is logged in so. Rejects with TooManyLogins. */
+  async userOf(header: string | undefined, address: string): Promise<string | undefined> {
     const login = parseBasic(header);
-    if (header === undefined || login === undefined) return undefined;
+    if (login === undefined) return undefined;
     await this.passwords.refresh();
-    const tag = createHmac("sha256", this.key).update(header).digest("base64");
+    const tag = this.tagOf(login);
     const known = this.remembered.get(tag);
-    if (known !== undefined && known.until > this.now() && known.generation === this.passwords.generation) {
-      return known.user;
-    }
-    const task = this.running.get(tag) ?? this.compare(tag, login);
+    const ageMilliseconds = this.clock.now() - (known?.comparedAt ?? 0);
+    const isUnchanged = known?.generation === this.passwords.generation;
+    if (known !== undefined && isUnchanged && isWithin(ageMilliseconds, freshMilliseconds)) return known.user;
+    const isTrusted = known !== undefined && isWithin(ageMilliseconds, trustedMilliseconds);
+    return this.shared(tag, () =>
+      isTrusted ? this.compare(tag, login) : this.brake.attempt(address, () => this.compare(tag, login)),
+    );
+  }
+
+  private async shared(tag: string, start: () => Promise<string | undefined>): Promise<string | undefined> {
+    const task = this.running.get(tag) ?? start();
     this.running.set(tag, task);
     try {
       return await task;
@@ -45,15 +57,24 @@ export class LoginGate {
 
   private async compare(tag: string, login: Login): Promise<string | undefined> {
     const generation = this.passwords.generation;
-    if (!(await this.passwords.accepts(login.user, login.password))) return undefined;
-    this.forgetOld();
-    this.remembered.set(tag, { user: login.user, until: this.now() + rememberedMilliseconds, generation });
+    const isGood = await this.passwords.accepts(login.user, login.password);
+    // Taken out also if good, so that the oldest always stands first.
+    this.remembered.delete(tag);
+    if (!isGood) return undefined;
+    const oldest = this.remembered.keys().next();
+    if (this.remembered.size >= mostRemembered && !oldest.done) this.remembered.delete(oldest.value);
+    this.remembered.set(tag, { user: login.user, comparedAt: this.clock.now(), generation });
     return login.user;
   }
 
-  private forgetOld(): void {
-    for (const [tag, known] of this.remembered) if (known.until <= this.now()) this.remembered.delete(tag);
+  /** Of what the header says, not of how: one login has many spellings. */
+  private tagOf({ user, password }: Login): string {
+    return createHmac("sha256", this.key).update(`${user}:${password}`).digest("base64");
   }
+}
+
+function isWithin(ageMilliseconds: number, limitMilliseconds: number): boolean {
+  return ageMilliseconds >= 0 && ageMilliseconds < limitMilliseconds;
 }
 
 interface Login {

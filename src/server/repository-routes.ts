@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendEmpty, sendMethodNotAllowed, sendStatus, sendText } from "./answer.ts";
 import { errorCode } from "./durable-file.ts";
+import { TooManyLogins } from "./login-brake.ts";
 import type { LoginGate } from "./login-gate.ts";
 import { QuotaExceeded } from "./quota.ts";
 import type { RepositoryStore } from "./repository-store.ts";
@@ -36,12 +37,25 @@ export class RepositoryRoutes {
 
   /** Answers a request below the prefix of the hosted repositories. Rejects only if the connection is beyond saving. */
   async answer(request: IncomingMessage, response: ServerResponse, target: RequestTarget): Promise<void> {
-    const user = await this.rules.gate?.userOf(request.headers.authorization);
+    const user = await this.userOf(request);
+    if (user instanceof TooManyLogins) {
+      response.setHeader("Retry-After", user.retryAfterSeconds);
+      return sendText(response, 429, user.message);
+    }
     if (this.rules.gate !== undefined && user === undefined) return sendStatus(response, 401);
     const path = parseRepositoryTarget(target.segments, { minimum: 1, maximum: 2 });
     if (path === undefined) return sendStatus(response, 404);
     if (this.rules.privateRepositories && path.repository[0] !== user) return sendStatus(response, 401);
     await this.route(request, response, path, target.query);
+  }
+
+  private async userOf(request: IncomingMessage): Promise<string | TooManyLogins | undefined> {
+    try {
+      return await this.rules.gate?.userOf(request.headers.authorization, request.socket.remoteAddress ?? "");
+    } catch (error) {
+      if (error instanceof TooManyLogins) return error;
+      throw error;
+    }
   }
 
   private async route(request: IncomingMessage, response: ServerResponse, path: RepositoryTarget, query: string) {

@@ -5,11 +5,13 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeUpLogin, ownPasswordFile } from "../../../src/server/data-folder.ts";
 import { LoginGate, parseBasic } from "../../../src/server/login-gate.ts";
 import { PasswordFile, PasswordFileError, parsePasswordFile } from "../../../src/server/password-file.ts";
+import { TestClock } from "../../support/test-clock.ts";
 
 // A bcrypt hash that many texts give as their example, with the prefix of Apache's htpasswd, and a {SHA} entry.
 const annaBcrypt = "anna:$2y$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
 const bertSha = "bert:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=";
 
+const home = "192.0.2.1";
 let folder = "";
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "holdall-passwords-"));
@@ -54,24 +56,26 @@ test("a good login is compared once a minute, and again when the file changes", 
     compared += 1;
     return accepts(user, password);
   };
-  let now = 0;
-  const gate = new LoginGate(file, () => now);
+  const clock = new TestClock();
+  const gate = new LoginGate(file, clock);
   const header = basic("bert", "secret");
-  expect(await Promise.all([gate.userOf(header), gate.userOf(header)])).toEqual(["bert", "bert"]);
-  expect(await gate.userOf(header)).toBe("bert");
+  expect(await Promise.all([gate.userOf(header, home), gate.userOf(header, home)])).toEqual(["bert", "bert"]);
+  expect(await gate.userOf(header, home)).toBe("bert");
+  expect(await gate.userOf(header.replace("Basic ", "basic   "), home)).toBe("bert");
   expect(compared).toBe(1);
-  now = 60_001;
-  expect(await gate.userOf(header)).toBe("bert");
+  await clock.advance(60_001);
+  expect(await gate.userOf(header, home)).toBe("bert");
   expect(compared).toBe(2);
   await writeFile(path, "# bert has left\n");
   await utimes(path, 1, 1);
-  expect(await gate.userOf(header)).toBeUndefined();
+  expect(await gate.userOf(header, home)).toBeUndefined();
 });
 
 test("a bad login is never remembered as a good one", async () => {
   const path = join(folder, "passwords");
   await writeFile(path, `${bertSha}\n`);
-  const gate = new LoginGate(await PasswordFile.open(path));
+  const clock = new TestClock();
+  const gate = new LoginGate(await PasswordFile.open(path), clock);
   for (const header of [
     undefined,
     "",
@@ -82,9 +86,39 @@ test("a bad login is never remembered as a good one", async () => {
     basic("", ""),
     "Basic YmVydA==",
   ]) {
-    expect(await gate.userOf(header)).toBeUndefined();
-    expect(await gate.userOf(header)).toBeUndefined();
+    for (let time = 0; time < 2; time++) expect(await clock.run(gate.userOf(header, home))).toBeUndefined();
   }
+});
+
+test("a login that was good today does not wait behind somebody else's guesses from the same address", async () => {
+  const path = join(folder, "passwords");
+  await writeFile(path, `${bertSha}\n`);
+  const clock = new TestClock();
+  const gate = new LoginGate(await PasswordFile.open(path), clock);
+  expect(await gate.userOf(basic("bert", "secret"), home)).toBe("bert");
+  const guesses = Array.from({ length: 30 }, (_, at) => gate.userOf(basic("bert", `guess ${at}`), home));
+  await clock.advance(70_000);
+  expect(clock.pending).toBe(1); // the guesses wait
+  expect(await gate.userOf(basic("bert", "secret"), home)).toBe("bert");
+  expect(await gate.userOf(basic("bert", "wrong"), "198.51.100.1")).toBeUndefined();
+  expect(await clock.run(Promise.all(guesses))).toEqual(Array.from({ length: 30 }, () => undefined));
+});
+
+test("no more than a thousand logins are remembered", async () => {
+  const path = join(folder, "passwords");
+  await writeFile(path, `${bertSha}\n`);
+  const file = await PasswordFile.open(path);
+  let compared = 0;
+  file.accepts = async () => {
+    compared += 1;
+    return true;
+  };
+  const gate = new LoginGate(file, new TestClock());
+  for (let at = 0; at <= 1000; at++) await gate.userOf(basic("bert", String(at)), home);
+  await gate.userOf(basic("bert", "1000"), home);
+  expect(compared).toBe(1001);
+  await gate.userOf(basic("bert", "0"), home);
+  expect(compared).toBe(1002);
 });
 
 test("a Basic header is UTF-8, and the password may hold colons", () => {
