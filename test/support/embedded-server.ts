@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MadeUpLogin } from "../../src/server/data-folder.ts";
-import { startServer } from "../../src/server/embedded-server.ts";
+import { type ServerSurroundings, startServer } from "../../src/server/embedded-server.ts";
 import { parseOptions } from "../../src/server/options.ts";
 
 export interface EmbeddedServerSettings {
@@ -16,6 +16,8 @@ export interface EmbeddedServerSettings {
   readonly dataDirectory?: string;
   /** More of the command line, such as `["--append-only"]`. */
   readonly options?: readonly string[];
+  readonly limits?: ServerSurroundings["limits"];
+  readonly clock?: ServerSurroundings["clock"];
 }
 
 export interface EmbeddedServer {
@@ -42,6 +44,8 @@ export async function startEmbeddedServer(settings: EmbeddedServerSettings = {})
   const server = await startServer(options, {
     appDirectory: settings.appDirectory ?? join(folder, "no-app"),
     writeLine: (line) => log.push(line),
+    ...(settings.limits && { limits: settings.limits }),
+    ...(settings.clock && { clock: settings.clock }),
   });
   const login = server.madeUpLogin;
   return {
