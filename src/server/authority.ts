@@ -66,10 +66,12 @@ export function examineCaller(request: IncomingMessage, authority: Authority): s
   return origin;
 }
 
+const fetchModes: readonly unknown[] = ["cors", "same-origin"];
+
 /** Repository paths are for fetch() and restic alone: no page, frame, image, script or form may point at them. */
 export function examineRepositoryCaller(request: IncomingMessage): Refusal | undefined {
   const { "sec-fetch-mode": mode, "sec-fetch-dest": destination, "content-type": type } = request.headers;
-  if (mode === "navigate" || (destination !== undefined && destination !== "empty")) {
+  if ((mode !== undefined && !fetchModes.includes(mode)) || (destination !== undefined && destination !== "empty")) {
     return { status: 403, reason: "repository files cannot be opened as a page or embedded" };
   }
   // What a form can send without a script; no repository client sends any of these.

@@ -43,9 +43,9 @@ export class RepositoryRoutes {
       return sendText(response, 429, user.message);
     }
     if (this.rules.gate !== undefined && user === undefined) return sendStatus(response, 401);
+    if (this.rules.privateRepositories && target.segments[0] !== user) return sendStatus(response, 401);
     const path = parseRepositoryTarget(target.segments, { minimum: 1, maximum: 2 });
     if (path === undefined) return sendStatus(response, 404);
-    if (this.rules.privateRepositories && path.repository[0] !== user) return sendStatus(response, 401);
     await this.route(request, response, path, target.query);
   }
 

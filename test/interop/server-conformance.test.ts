@@ -8,6 +8,7 @@ import { startEmbeddedServer } from "../support/embedded-server.ts";
 import { requirePeer } from "../support/peers.ts";
 import { sendRaw } from "../support/raw-http.ts";
 import { startRestServer } from "../support/rest-servers.ts";
+import { TestClock } from "../support/test-clock.ts";
 
 // One suite for the embedded server, for the real rest-server, and for both behind the embedded server's proxy: what
 // restic sees must be the same everywhere.
@@ -360,12 +361,15 @@ describe("logins", () => {
   });
   let folder = "";
   let embedded: Awaited<ReturnType<typeof startEmbeddedServer>>;
+  // The failures here would slow each other down.
+  const clock = new TestClock();
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "holdall-users-"));
     await writeFile(join(folder, "users"), users);
     embedded = await startEmbeddedServer({
       auth: true,
+      clock,
       options: ["--htpasswd", join(folder, "users"), "--private-repos"],
     });
   });
@@ -385,7 +389,8 @@ describe("logins", () => {
         ["DELETE", `data/${id}`],
         ["OPTIONS", "data/"],
       ] as const) {
-        const answer = await send(method, url + path, headers, method === "POST" ? content : undefined);
+        const asked = send(method, url + path, headers, method === "POST" ? content : undefined);
+        const answer = await clock.run(asked);
         expect([answer.status, answer.body.toString()]).toEqual([401, "Unauthorized\n"]);
         expect(answer.headers.get("www-authenticate")).toBeNull();
       }
@@ -394,9 +399,94 @@ describe("logins", () => {
   });
 
   test("with --private-repos a user reaches the own name only", async () => {
-    expect((await send("POST", `${embedded.url}/repos/anna/?create=true`, login("anna", "secret"))).status).toBe(200);
-    expect((await send("POST", `${embedded.url}/repos/anna/b/?create=true`, login("anna", "secret"))).status).toBe(200);
-    expect((await send("GET", `${embedded.url}/repos/anna/keys/`, login("bert", "secret"))).status).toBe(401);
+    const ask = (method: string, path: string, user: string) =>
+      clock.run(send(method, `${embedded.url}/repos/${path}`, login(user, "secret")));
+    expect((await ask("POST", "anna/?create=true", "anna")).status).toBe(200);
+    expect((await ask("POST", "anna/b/?create=true", "anna")).status).toBe(200);
+    expect((await ask("GET", "anna/keys/", "bert")).status).toBe(401);
+  });
+
+  test.skipIf(restServer === null)("with --private-repos and --append-only every answer is rest-server's", async () => {
+    if (restServer === null) return;
+    const rules = ["--private-repos", "--append-only"];
+    const users = ["--htpasswd", join(folder, "users")];
+    const ours = await startEmbeddedServer({ auth: true, clock, options: [...users, ...rules] });
+    const theirs = await startRestServer(restServer, ["--htpasswd-file", join(folder, "users"), ...rules]);
+    try {
+      const bases = [`${ours.url}/repos/`, theirs.repositoryUrl("x").replace(/x\/$/, "")] as const;
+      const both = async (who: Record<string, string>, method: string, path: string) => {
+        const ask = (base: string) => send(method, base + path, who, method === "POST" ? content : undefined);
+        const [our, their] = [await clock.run(ask(bases[0])), await ask(bases[1])];
+        const facts = ({ status, body }: typeof our) => [
+          method,
+          path,
+          status,
+          method === "HEAD" ? "" : body.toString(),
+        ];
+        expect(facts(our)).toEqual(facts(their));
+        return our.status;
+      };
+      const statuses = new Set<number>();
+      for (const who of [login("anna", "secret"), login("bert", "secret"), login("anna", "wrong"), {}]) {
+        for (const repository of ["anna", "anna/photos", "bert", "bert/photos", "annab", "Anna", "bert/anna/deep"]) {
+          for (const [method, path] of [
+            ["POST", "/?create=true"],
+            ["HEAD", "/config"],
+            ["POST", "/config"],
+            ["GET", "/config"],
+            ["DELETE", "/config"],
+            ["POST", `/data/${id}`],
+            ["GET", "/data/"],
+            ["GET", `/data/${id}`],
+            ["DELETE", `/data/${id}`],
+            ["POST", `/locks/${id}`],
+            ["DELETE", `/locks/${id}`],
+          ] as const) {
+            statuses.add(await both(who, method, repository + path));
+          }
+        }
+      }
+      expect([...statuses].sort()).toEqual([200, 401, 403, 404]);
+    } finally {
+      await ours.close();
+      await theirs.close();
+    }
+  });
+
+  test.skipIf(restServer === null)("over --max-size the answer is rest-server's, too", async () => {
+    // rest-server counts folders too, so the limit is no close one.
+    const places = [await startEmbedded("--max-size", "100000"), await startPeer("--max-size", "100000")];
+    const [first, second, third] = [1, 2, 3].map((at) => Buffer.alloc(40_000, at)) as [Buffer, Buffer, Buffer];
+    try {
+      for (const place of places) {
+        const at = (bytes: Buffer) => `${place.url("r")}data/${sha256(bytes)}`;
+        const store = async (bytes: Buffer) => (await send("POST", at(bytes), {}, bytes)).status;
+        expect((await send("POST", `${place.url("r")}?create=true`)).status).toBe(200);
+        expect([await store(first), await store(second), await store(third)]).toEqual([200, 200, 507]);
+        await send("DELETE", at(first));
+        expect(await store(third)).toBe(200);
+      }
+    } finally {
+      for (const place of places) await place.close();
+    }
+  });
+
+  test("after some failures a good login waits, and a full line is told to come again", async () => {
+    const clock = new TestClock();
+    const server = await startEmbeddedServer({ auth: true, clock, options: ["--htpasswd", join(folder, "users")] });
+    try {
+      const ask = (password: string) => send("GET", `${server.url}/repos/anna/keys/`, login("anna", password));
+      for (const guess of ["a", "b", "c"]) expect((await ask(guess)).status).toBe(401);
+      const crowd = Array.from({ length: 33 }, (_, at) => ask(`guess ${at}`));
+      const first = await Promise.race(crowd);
+      expect([first.status, first.headers.get("retry-after")]).toEqual([429, "16"]);
+      expect(first.headers.get("content-security-policy")).toMatch(/; sandbox$/);
+      const answers = await clock.run(Promise.all(crowd));
+      expect(answers.filter(({ status }) => status === 401)).toHaveLength(32);
+      expect((await clock.run(ask("secret"))).status).toBe(404);
+    } finally {
+      await server.close();
+    }
   });
 
   test("no login ever stands in the log", () => {

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -33,6 +35,15 @@ const crossSite = (mode: string, destination: string): readonly Header[] => [
   ["Sec-Fetch-Site", "cross-site"],
   ["Sec-Fetch-Mode", mode],
   ["Sec-Fetch-Dest", destination],
+];
+
+/** What the Fetch standard knows beside "empty", and what it may know one day. */
+const destinations = [
+  ..."audio audioworklet document embed fencedframe font frame iframe image json manifest object paintworklet".split(
+    " ",
+  ),
+  ..."report script serviceworker sharedworker speculationrules style track video webidentity worker xslt".split(" "),
+  "something-new",
 ];
 
 const callers: readonly ForeignCaller[] = [
@@ -141,17 +152,62 @@ const callers: readonly ForeignCaller[] = [
       ["Content-Type", "text/plain"],
     ],
   },
-  ...["image", "script", "worker", "serviceworker", "iframe", "object", "embed", "video", "style"].map(
-    (destination) => ({
-      name: `own origin, but as ${destination}`,
-      headers: ({ host }: { host: string }): readonly Header[] => [
-        ["Host", host],
-        ["Sec-Fetch-Site", "same-origin"],
-        ["Sec-Fetch-Mode", "no-cors"],
-        ["Sec-Fetch-Dest", destination],
-      ],
-    }),
-  ),
+  ...destinations.map((destination) => ({
+    name: `own origin, but as ${destination}`,
+    headers: ({ host }: { host: string }): readonly Header[] => [
+      ["Host", host],
+      ["Sec-Fetch-Site", "same-origin"],
+      ["Sec-Fetch-Mode", "no-cors"],
+      ["Sec-Fetch-Dest", destination],
+    ],
+  })),
+  {
+    name: "two answers to where it comes from, ours first",
+    headers: ({ host }) => [
+      ["Host", host],
+      ["Sec-Fetch-Site", "same-origin"],
+      ["Sec-Fetch-Site", "cross-site"],
+    ],
+  },
+  {
+    name: "two destinations, the harmless one first",
+    headers: ({ host }) => [
+      ["Host", host],
+      ["Sec-Fetch-Dest", "empty"],
+      ["Sec-Fetch-Dest", "document"],
+    ],
+  },
+  {
+    name: "navigation without a destination",
+    headers: ({ host }) => [
+      ["Host", host],
+      ["Sec-Fetch-Mode", "Navigate"],
+    ],
+  },
+  {
+    name: "multipart form with odd spelling",
+    headers: ({ host }) => [
+      ["Host", host],
+      ["Content-Type", "  Multipart/Form-Data;boundary=x"],
+    ],
+  },
+  {
+    name: "what a reverse proxy says of others",
+    headers: ({ host }) => [
+      ["Host", "evil.example"],
+      ["X-Forwarded-Host", host],
+      ["Forwarded", `host=${host}`],
+    ],
+  },
+  {
+    name: "an offer to speak HTTP/2",
+    headers: () => [
+      ["Host", "evil.example"],
+      ["Connection", "Upgrade, HTTP2-Settings"],
+      ["Upgrade", "h2c"],
+      ["HTTP2-Settings", "AAMAAABkAAQAAP__"],
+    ],
+  },
   {
     name: "own origin, but as a page typed into the address bar",
     headers: ({ host }) => [
@@ -283,6 +339,43 @@ describe("foreign callers", () => {
     expect((await get([["Host", "evil.example"]])).status).toBe(421);
   });
 
+  test.each([
+    ["CONNECT", "evil.example:443"],
+    ["CONNECT", "127.0.0.1:22"],
+    ["OPTIONS", "*"],
+    ["TRACE", "/repos/kept/config"],
+    ["PROPFIND", "/repos/kept/"],
+    ["GET", "/repos/kept/locks/..%2f..%2f.htpasswd"],
+    ["GET", "/repos/.htpasswd"],
+    ["GET", "/repos/kept%00/config"],
+    ["GET", "/repos//kept/config"],
+    ["GET", "/up/http:%2f%2fevil.example/config"],
+  ])("%s %s is not done", async (method, target) => {
+    const headers: readonly Header[] = [["Host", own.host]];
+    const answer = await sendRaw(server.url, { method, target, headers }).catch(() => undefined);
+    // A tunnel is not even answered.
+    if (answer === undefined) expect(method).toBe("CONNECT");
+    else expect([400, 404, 405]).toContain(answer.status);
+    expect(await hashOfFolder(server.dataDirectory)).toBe(before);
+  });
+
+  test.each<[string, Header, Header]>([
+    ["two lengths", ["Content-Length", "3"], ["Content-Length", "30"]],
+    ["a length and chunks", ["Content-Length", "3"], ["Transfer-Encoding", "chunked"]],
+    ["chunks that are encoded again", ["Transfer-Encoding", "chunked, gzip"], ["X", ""]],
+    ["a length with a sign", ["Content-Length", "+3"], ["X", ""]],
+    ["a negative length", ["Content-Length", "-3"], ["X", ""]],
+  ])("a body of which two readers could think differently is refused: %s", async (_, first, second) => {
+    const answer = await sendRaw(server.url, {
+      method: "POST",
+      target: `/repos/kept/locks/${sha256(added)}`,
+      headers: [["Host", own.host], first, second],
+      body: `${added.length.toString(16)}\r\n${added}\r\n0\r\n\r\n`,
+    });
+    expect(answer.status).toBe(400);
+    expect(await hashOfFolder(server.dataDirectory)).toBe(before);
+  });
+
   test("what the HTTP parser itself refuses has the headers too", async () => {
     const answer = await sendRaw(server.url, { method: "GET", target: "/ nonsense", headers: [["Host", own.host]] });
     expect(answer.status).toBe(400);
@@ -310,6 +403,48 @@ describe("foreign callers", () => {
       await rm(folder, { recursive: true });
     }
   });
+});
+
+describe("repositories of another server behind the proxy", () => {
+  let reached = 0;
+  let upstream: Server;
+  let server: EmbeddedServer;
+  let own = { host: "", port: "", origin: "" };
+
+  beforeAll(async () => {
+    upstream = createServer((_, response) => {
+      reached += 1;
+      response.end(stored);
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
+    const { port } = upstream.address() as AddressInfo;
+    server = await startEmbeddedServer({ proxies: { far: `http://127.0.0.1:${port}/` } });
+    const { host, port: ownPort, origin } = new URL(server.url);
+    own = { host, port: ownPort, origin };
+  });
+  afterAll(async () => {
+    await server?.close();
+    upstream?.closeAllConnections();
+    upstream?.close();
+  });
+
+  for (const caller of callers) {
+    test(`${caller.name}: refused, and the other server hears nothing`, async () => {
+      reached = 0;
+      for (const verb of verbs) {
+        const shape = (path: string) => {
+          const there = path.replace("/repos/", "/up/far/");
+          return caller.target?.(own.origin, there) ?? there;
+        };
+        expectRefused(await sendRaw(server.url, requestOf(verb, caller.headers(own), shape)));
+      }
+      expect(reached).toBe(0);
+      // The detector works: the page itself gets through.
+      const shape = (path: string) => path.replace("/repos/", "/up/far/");
+      await sendRaw(server.url, requestOf("GET", [["Host", own.host], ...sameSite], shape));
+      expect(reached).toBe(1);
+    });
+  }
 });
 
 describe("behind a reverse proxy", () => {

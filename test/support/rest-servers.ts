@@ -40,10 +40,11 @@ export async function startEmbedded(settings: EmbeddedServerSettings = {}): Prom
   };
 }
 
-/** Starts restic's rest-server on a port that the system chooses. */
+/** Starts restic's rest-server on a port that the system chooses; without a login unless a password file is named. */
 export function startRestServer(peer: Peer, options: readonly string[] = []): Promise<RestServer> {
+  const login = options.includes("--htpasswd-file") ? [] : ["--no-auth"];
   return startProgram("rest-server", peer, (address, folder) => [
-    "--no-auth",
+    ...login,
     "--listen",
     address,
     "--path",
