@@ -82,17 +82,18 @@ export class Site {
   private async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const caller = examineCaller(request, this.authority);
     const origin = typeof caller === "string" ? caller : this.authority.canonical;
-    setHeaders(response, securityHeaders(origin, this.options));
-    if (typeof caller !== "string") return refuse(response, caller);
     const target = parseRequestTarget(request.url ?? "");
+    const [prefix = "", ...segments] = target?.segments ?? [];
+    const isRepository = prefix === "repos" || prefix === "up";
+    // Foreign callers too are told what kind of answer this is.
+    setHeaders(response, (isRepository ? repositoryHeaders : securityHeaders)(origin, this.options));
+    if (typeof caller !== "string") return refuse(response, caller);
     if (target === undefined) return refuse(response, { status: 400, reason: "that is not a path of this server" });
-    const [prefix = "", ...segments] = target.segments;
-    if (prefix !== "repos" && prefix !== "up") {
+    if (!isRepository) {
       // Tells the page that a repository can be made here, and where.
       response.setHeader("Holdall-Repositories", "/repos/");
       return this.app.answer(request, response, target.segments);
     }
-    setHeaders(response, repositoryHeaders(origin, this.options));
     const refusal = examineRepositoryCaller(request);
     if (refusal !== undefined) return refuse(response, refusal);
     await this.routeRepository(request, response, { prefix, target: { ...target, segments } });

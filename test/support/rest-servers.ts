@@ -1,11 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { type AddressInfo, connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { type EmbeddedServerSettings, startEmbeddedServer } from "./embedded-server.ts";
+import { startListeningProgram } from "./listening-program.ts";
 import type { Peer } from "./peers.ts";
 
 /** A REST server that hosts repositories by name, whoever wrote it. */
@@ -60,96 +55,17 @@ export function startRclone(peer: Peer, options: readonly string[] = []): Promis
 
 type CommandLine = (address: string, folder: string) => string[];
 
-const attempts = 5;
-const startTimeoutMilliseconds = 15_000;
-
 async function startProgram(name: RestServerName, peer: Peer, commandLine: CommandLine): Promise<RestServer> {
-  const folder = await mkdtemp(join(tmpdir(), `holdall-${name}-`));
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    const address = `127.0.0.1:${port}`;
-    const started = start(peer.path, commandLine(address, folder), folder);
-    if (await isListening(started, port)) return serverOf(name, address, folder, started.child);
-    await stop(started.child);
-    // Between our look and its start somebody else can have taken the port.
-    if (attempt === attempts) throw new Error(`${name} did not start: ${started.stderr()}`);
-  }
-}
-
-function serverOf(name: RestServerName, address: string, folder: string, child: ChildProcess): RestServer {
+  const program = await startListeningProgram(name, peer.path, (port, folder) =>
+    commandLine(`127.0.0.1:${port}`, folder),
+  );
+  const address = `127.0.0.1:${program.port}`;
   return {
     name,
     login: null,
     repositoryUrl: (repository) => `http://${address}/${repository}/`,
     resticRepository: (repository) => `rest:http://${address}/${repository}/`,
-    directory: (repository) => join(folder, repository),
-    close: async () => {
-      await stop(child);
-      await rm(folder, { recursive: true, force: true });
-    },
+    directory: (repository) => join(program.folder, repository),
+    close: program.close,
   };
-}
-
-interface StartedProgram {
-  child: ChildProcess;
-  stderr(): string;
-}
-
-function start(program: string, args: string[], folder: string): StartedProgram {
-  const environment = { PATH: process.env["PATH"], HOME: folder, RCLONE_CONFIG: "/dev/null", TMPDIR: tmpdir() };
-  const child = spawn(program, args, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
-  // Without a reader of "error" a missing program would end the whole test run.
-  child.once("error", () => undefined);
-  const parts: Buffer[] = [];
-  child.stderr?.on("data", (bytes: Buffer) => {
-    if (parts.length < 200) parts.push(bytes);
-  });
-  const killWithUs = () => child.kill("SIGKILL");
-  process.once("exit", killWithUs);
-  child.once("exit", () => process.removeListener("exit", killWithUs));
-  return { child, stderr: () => Buffer.concat(parts).toString("utf8") };
-}
-
-async function isListening({ child }: StartedProgram, port: number): Promise<boolean> {
-  const deadline = performance.now() + startTimeoutMilliseconds;
-  while (performance.now() < deadline) {
-    if (child.pid === undefined || hasEnded(child)) return false;
-    if (await accepts(port)) return !hasEnded(child);
-    await delay(10);
-  }
-  return false;
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const settle = (result: boolean) => {
-      socket.destroy();
-      resolve(result);
-    };
-    socket.once("connect", () => settle(true));
-    socket.once("error", () => settle(false));
-  });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || hasEnded(child)) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  const patience = setTimeout(() => child.kill("SIGKILL"), 5_000);
-  await ended;
-  clearTimeout(patience);
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
 }
