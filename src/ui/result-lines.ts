@@ -6,14 +6,8 @@ import { resultText } from "./text/jobs.ts";
 /** What a result has to list, as a text to copy or to keep. Names stand in it as they are, one thing a line. */
 export function resultLines(result: Pick<RestoreResult, "failures" | "renamed" | "skipped">): string {
   const { failures, renamed, skipped } = result;
-  const kept = failures.filter(({ code }) => code === "exists-already");
-  const failed = failures.filter(({ code }) => code !== "exists-already");
   return [
-    section(resultText.failures(failed.length), failureLines(failed)),
-    section(
-      resultText.kept(kept.length),
-      kept.map(({ path }) => oneLine(path)),
-    ),
+    section(resultText.failures(failures.length), failureLines(failures)),
     section(
       resultText.renamed(renamed.length),
       renamed.map(({ path, writtenAs }) => `${oneLine(path)}\t${resultText.writtenAs}\t${oneLine(writtenAs)}`),

@@ -65,8 +65,7 @@ export const resultText = {
   skippedHint: "Links, devices and the like cannot be made here.",
   failures: (count: number) => `${countOf(count, "file", "files")} could not be had`,
   kept: (count: number) =>
-    `${countOf(count, "file was", "files were")} left as ${count === 1 ? "it was" : "they were"}`,
-  keptHint: "Files of these names were there already.",
+    `${countOf(count, "file was", "files were")} already there and left as ${count === 1 ? "it was" : "they were"}.`,
   writtenAs: "written as",
   copy: "Copy the list",
   copied: "Copied",
