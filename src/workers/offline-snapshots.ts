@@ -14,6 +14,8 @@ export async function keepOffline(
 ): Promise<OfflineState> {
   const { copy, trees } = repository;
   if (copy === null) throw new UnsupportedError("feature-missing", { feature: "offline copy" });
+  // The page may have come by a link: without their listing, snapshots are not found offline.
+  await repository.listSnapshots(signal);
   const { tree } = await repository.loadSnapshot(id, signal);
   let progress: KeepingProgress = { treesDone: 0, treesFound: 1, bytes: 0 };
   const note = (latest: KeepingProgress) => {

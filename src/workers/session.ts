@@ -73,6 +73,8 @@ export async function createSession(
   if ((await backend.stat({ type: "config" }, signal)) === null) await copy.clear();
   const cached = withCache(backend, copy, ports.clock);
   const opened = await createRepository({ ...ports, backend: cached, journal, copy }, creation);
+  // So that its empty index is known offline.
+  await opened.repository.refreshIndex(signal);
   await remember(copy, opened, rest.login);
   return sessionOf(opened, cached);
 }

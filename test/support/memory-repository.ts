@@ -38,7 +38,7 @@ export interface TestRepository {
 }
 
 /** A clock whose short waits are over at once: the locks' settling, not their refreshing. */
-const impatientClock: Clock = {
+export const impatientClock: Clock = {
   now: () => Date.now(),
   after: (ms, callback) => systemClock.after(ms < 1000 ? 0 : ms, callback),
 };

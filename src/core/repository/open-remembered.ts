@@ -11,7 +11,7 @@ import {
 import type { OfflineCopy } from "../backend/offline-copy.ts";
 import type { RestLogin } from "../backend/rest-location.ts";
 import { type CachedBackend, isUnreachable, withCache } from "../backend/with-cache.ts";
-import { HoldallError, IntegrityError, WrongPasswordError } from "../base/errors.ts";
+import { BackendError, HoldallError, IntegrityError, WrongPasswordError } from "../base/errors.ts";
 import { zeroTime } from "../base/rfc3339.ts";
 import { Cipher, importMasterKey, type MasterKey, wipeMasterKey } from "../codec/cipher.ts";
 import { checkKdfParameters } from "../codec/kdf.ts";
@@ -41,7 +41,8 @@ export interface RememberedRepository extends OpenedRepository {
 /**
  * Opens a repository with the help of what this device remembers of it, and remembers it anew. The kept key is tried
  * first: it unseals the server's login if none is given, and if the server cannot be reached, it decides about the
- * password and the repository opens from the offline copy (`backend.isOffline`), if that has config and index.
+ * password and the repository opens from the offline copy (`backend.isOffline`), if that has config and index. So it does
+ * where the server wants a login that only the right password unseals; the error's context has `server: false` then.
  * Throws as openRepository, and IntegrityError "config-changed" if the server shows another repository than before.
  */
 export async function openRemembered(
@@ -61,9 +62,11 @@ export async function openRemembered(
         known: knownKey(kept, backend, copy),
         checkConfig: (config, cipher) => refuseChange(copy, config, cipher),
       },
-    ).catch((error: unknown) => {
-      const isDecided = kept.file !== null && kept.master === null && backend.isOffline && isUnreachable(error);
-      throw isDecided ? new WrongPasswordError("wrong-password", { triedKeys: 1 }, { cause: error }) : error;
+    ).catch(async (error: unknown) => {
+      const isWrong = kept.file !== null && kept.master === null && (await keptKeyDecides(error, backend, login, copy));
+      throw isWrong
+        ? new WrongPasswordError("wrong-password", { triedKeys: 1, server: false }, { cause: error })
+        : error;
     });
     if (!backend.isOffline) await remember(copy, opened, login);
     await copy.settle();
@@ -71,6 +74,21 @@ export async function openRemembered(
   } finally {
     if (kept.master !== null) wipeMasterKey(kept.master);
   }
+}
+
+/**
+ * True if the password is to blame, which did not open the kept key: nobody else can be asked, or the server wants the
+ * login that lies sealed under that key. A mistyped password is likelier than one that was changed.
+ */
+async function keptKeyDecides(
+  error: unknown,
+  backend: CachedBackend,
+  login: RestLogin | null,
+  copy: OfflineCopy,
+): Promise<boolean> {
+  if (backend.isOffline) return isUnreachable(error);
+  const isRefused = error instanceof BackendError && error.code === "login-rejected";
+  return isRefused && login === null && (await loadKeptLogin(copy)) !== null;
 }
 
 /** Keeps what opens the repository without its server: the key without the names in its file, config, sealed login. */

@@ -337,8 +337,12 @@ export const errorTexts = {
   },
   "wrong-password": {
     title: "Wrong password",
-    happened: "No key of this repository opens with it. The server's login was fine.",
-    advice: "Type it again. Mind capital letters and the keyboard's language.",
+    happened: ({ server }) =>
+      server === false
+        ? "It does not open the key that this device keeps. The server's keys could not be tried."
+        : "No key of this repository opens with it. The server's login was fine.",
+    advice:
+      "Type it again. Mind capital letters and the keyboard's language. If it was changed elsewhere, the server must be reachable, and may ask for its login.",
   },
   "no-repository": {
     title: "No repository here",
