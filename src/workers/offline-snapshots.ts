@@ -36,5 +36,6 @@ export async function dropOffline(repository: Repository, id: Id): Promise<Offli
 
 export async function offlineState({ copy }: Repository): Promise<OfflineState> {
   if (copy === null) return { bytes: 0, budgetBytes: 0, snapshots: [] };
+  await copy.refresh();
   return { bytes: await copy.bytes(), budgetBytes: copy.budgetBytes, snapshots: await keptSnapshots(copy) };
 }

@@ -82,15 +82,20 @@ export class OfflineCopy {
     await this.lenient(() => this.store.remove(keys), undefined);
   }
 
-  /** All keys that begin so, as the storage tells them now. */
+  /** All keys that begin so, as far as is known without asking the storage again. */
   async keys(prefix: string): Promise<string[]> {
-    const entries = await this.relist();
-    return [...entries.keys()].filter((key) => key.startsWith(prefix));
+    return [...(await this.loadLedger()).keys()].filter((key) => key.startsWith(prefix));
   }
 
-  /** Length of all that is kept, as the storage tells it now. */
+  /** Length of all that is kept, as far as is known without asking the storage again. */
   async bytes(): Promise<number> {
-    return sumOf((await this.relist()).values());
+    return sumOf((await this.loadLedger()).values());
+  }
+
+  /** Asks the storage what it really has. */
+  async refresh(): Promise<void> {
+    this.ledger = this.list();
+    await this.ledger;
   }
 
   /** Holds the trees of a snapshot; null ends that. Keys may be added to the pin as long as it is not whole. */
@@ -109,6 +114,7 @@ export class OfflineCopy {
 
   /** Forgets all. */
   async clear(): Promise<void> {
+    await this.refresh();
     await this.remove(await this.keys(""));
     this.pins = null;
   }
@@ -165,11 +171,6 @@ export class OfflineCopy {
 
   private loadLedger(): Promise<Map<string, OfflineEntry>> {
     this.ledger ??= this.list();
-    return this.ledger;
-  }
-
-  private async relist(): Promise<Map<string, OfflineEntry>> {
-    this.ledger = this.list();
     return this.ledger;
   }
 

@@ -32,6 +32,7 @@ export interface RetryOptions {
 
 const firstDelayMs = 1000;
 const longestDelayMs = 60_000;
+const longestPageWaitMs = 5000;
 
 /**
  * The same backend, which repeats every operation that failed with `retry: "later"`: 1 s, doubling to 60 s, give or take
@@ -59,15 +60,16 @@ async function retry<T>(operation: () => Promise<T>, signal: AbortSignal, option
       return await operation();
     } catch (error) {
       if (!(error instanceof HoldallError) || error.retry !== "later") throw error;
-      if (isEnough(attempts, options)) throw error;
+      if (isEnough(error, attempts, options)) throw error;
       await waitForNext(error, attempts, signal, options);
     }
   }
 }
 
-/** Where attempts are counted, nobody waits for a network that the platform says is gone. */
-function isEnough(attempts: number, { attempts: limit, network }: RetryOptions): boolean {
-  return limit !== undefined && (attempts >= limit || network?.isOnline() === false);
+/** Where attempts are counted, somebody looks at the page: no waiting for a network that is gone, or for a busy server. */
+function isEnough({ context }: HoldallError, attempts: number, { attempts: limit, network }: RetryOptions): boolean {
+  if (limit === undefined) return false;
+  return attempts >= limit || network?.isOnline() === false || Number(context["retryAfterMs"] ?? 0) > longestPageWaitMs;
 }
 
 async function waitForNext(error: HoldallError, attempts: number, signal: AbortSignal, options: RetryOptions) {

@@ -28,10 +28,12 @@ export async function keepSnapshot(
   onProgress: (progress: KeepingProgress) => void = () => {},
 ): Promise<void> {
   const before = (await copy.held()).get(id) ?? null;
+  await copy.refresh();
   const keeping = new Keeping(trees, copy, new Set(await copy.keys("tree/")), onProgress);
   await copy.hold(id, { keys: keeping.keys, isWhole: false });
   try {
     await keeping.run(tree, signal);
+    await copy.refresh();
     const kept = new Set(await copy.keys("tree/"));
     if (![...keeping.keys].every((key) => kept.has(key))) throw new QuotaError("quota-exceeded");
     await copy.hold(id, { keys: keeping.keys, isWhole: true });
@@ -50,7 +52,7 @@ export async function dropSnapshot(copy: OfflineCopy, id: Id): Promise<void> {
   await copy.remove([...keys]);
 }
 
-/** The snapshots all of whose trees are kept at this moment. */
+/** The snapshots all of whose trees are kept, as far as the copy knows without asking the storage again. */
 export async function keptSnapshots(copy: OfflineCopy): Promise<Id[]> {
   const kept = new Set(await copy.keys("tree/"));
   const whole: Id[] = [];

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Backend } from "../../../../src/core/backend/backend.ts";
 import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
-import { type NetworkState, type Waiting, withRetry } from "../../../../src/core/backend/with-retry.ts";
+import {
+  type NetworkState,
+  type RetryOptions,
+  type Waiting,
+  withRetry,
+} from "../../../../src/core/backend/with-retry.ts";
 import { utf8 } from "../../../../src/core/base/bytes.ts";
 import { BackendError, type HoldallError, IntegrityError } from "../../../../src/core/base/errors.ts";
 import { hashId, type Id } from "../../../../src/core/base/id.ts";
@@ -176,5 +181,40 @@ describe("without a network", () => {
     controller.abort();
     await expect(saved).rejects.toBe(controller.signal.reason);
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe("where attempts are counted", () => {
+  const offline: NetworkState = { isOnline: () => false, untilOnline: () => new Promise(() => {}) };
+
+  test("nobody waits for a network that the platform says is gone", async () => {
+    const backend = failing([lost(), lost()]);
+    const saving = withRetry(backend, { clock: new TestClock(), attempts: 2, network: offline });
+    await expect(saving.save(handle, utf8("x"), signal)).rejects.toMatchObject({ code: "network" });
+    expect(backend.attempts).toBe(1);
+  });
+
+  test("nobody waits an hour for a busy server", async () => {
+    const backend = failing([new BackendError("server-busy", { retryAfterMs: 3_600_000 }, { retry: "later" })]);
+    const saving = withRetry(backend, { clock: new TestClock(), attempts: 2 });
+    await expect(saving.save(handle, utf8("x"), signal)).rejects.toMatchObject({ code: "server-busy" });
+    expect(backend.attempts).toBe(1);
+  });
+
+  test("a limit that comes or goes while an operation waits holds from then on", async () => {
+    const clock = new TestClock();
+    const backend = failing(Array.from({ length: 9 }, lost));
+    const options: RetryOptions = { clock, random: middle, attempts: 2 };
+    const retried = withRetry(backend, options);
+    const saving = retried.save(handle, utf8("x"), signal);
+    await clock.advance(0);
+    delete options.attempts;
+    await clock.advance(1000 + 2000 + 4000);
+    expect(backend.attempts).toBe(4);
+    options.attempts = 2;
+    const refused = expect(saving).rejects.toMatchObject({ code: "network" });
+    await clock.advance(8000);
+    await refused;
+    expect(backend.attempts).toBe(5);
   });
 });
