@@ -5,14 +5,12 @@ import { backupText, runText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
 import { filesText } from "../../src/ui/text/files.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
-import { jobsText } from "../../src/ui/text/jobs.ts";
-import { saveText, wayTexts } from "../../src/ui/text/save.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { requirePeer } from "../support/peers.ts";
 import { Restic } from "../support/restic.ts";
 import { describeTree, differences, seededBytes, TreeWriter } from "../support/source-tree.ts";
-import { answerFolderPicker, expect, type StartedServer, test } from "./fixture.ts";
-import { createRepository, slow, startBackup, typeLocation, unlock } from "./steps.ts";
+import { expect, type StartedServer, test } from "./fixture.ts";
+import { createRepository, restoreAllInto, saveFile, slow, startBackup, typeLocation, unlock } from "./steps.ts";
 
 const repository = "main-job";
 const password = "correct horse, Pferd & 馬";
@@ -62,12 +60,7 @@ test("a real folder is backed up twice, and a file and a folder come back", asyn
     await snapshotLinks(page).first().click();
     await page.getByRole("link", { name: "Documents", exact: true }).click();
     await page.getByRole("link", { name: "photos", exact: true }).click();
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: filesText.downloadNamed("größe ☃.jpg") }).click(),
-    ]);
-    expect(download.suggestedFilename()).toBe("größe ☃.jpg");
-    await download.saveAs(join(workFolder, "downloads", "größe ☃.jpg"));
+    await saveFile(page, "größe ☃.jpg", join(workFolder, "downloads"));
     const saved = await describeTree(join(workFolder, "downloads"));
     const original = await describeTree(join(source, "photos"));
     expect([...saved.values()]).toEqual([original.get([...saved.keys()][0] ?? "")]);
@@ -76,13 +69,7 @@ test("a real folder is backed up twice, and a file and a folder come back", asyn
   await test.step("restore a folder", async () => {
     await page.getByRole("navigation", { name: filesText.crumbs }).getByRole("link", { name: "Documents" }).click();
     await expect(page.getByRole("link", { name: "photos", exact: true })).toBeVisible();
-    await answerFolderPicker(page, target);
-    await page.getByRole("button", { name: filesText.saveAll }).click();
-    const dialog = page.getByRole("dialog");
-    await dialog.getByRole("radio", { name: wayTexts.folder.name }).check();
-    await dialog.getByRole("button", { name: saveText.chooseFolder }).click();
-    await dialog.getByRole("button", { name: saveText.start.folder, exact: true }).click();
-    await expect(page.getByRole("heading", { name: jobsText.restore.done("Documents") })).toBeVisible();
+    await restoreAllInto(page, target, "Documents");
     expect(await differencesOf(source, join(target, "Documents"))).toEqual([]);
   });
 

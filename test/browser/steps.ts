@@ -1,9 +1,14 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { backupText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
+import { filesText } from "../../src/ui/text/files.ts";
+import { jobsText } from "../../src/ui/text/jobs.ts";
 import { recoveryText } from "../../src/ui/text/recovery.ts";
+import { saveText, wayTexts } from "../../src/ui/text/save.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
-import { dropFolder, expect, type StartedServer } from "./fixture.ts";
+import { answerFolderPicker, dropFolder, expect, type StartedServer } from "./fixture.ts";
 
 /** Deriving a key and a backup take their time on a busy machine. */
 export const slow = { timeout: 90_000 };
@@ -61,4 +66,26 @@ export async function installShell(page: Page): Promise<void> {
     await register("./");
   });
   await page.reload();
+}
+
+/** Saves a file of the folder that is shown, under its own name, and gives its content. */
+export async function saveFile(page: Page, name: string, folder: string): Promise<Buffer> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: filesText.downloadNamed(name) }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe(name);
+  await download.saveAs(join(folder, name));
+  return readFile(join(folder, name));
+}
+
+/** Restores the folder that is shown into a folder of the disk, which gets one of the shown folder's name. */
+export async function restoreAllInto(page: Page, target: string, name: string): Promise<void> {
+  await answerFolderPicker(page, target);
+  await page.getByRole("button", { name: filesText.saveAll }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("radio", { name: wayTexts.folder.name }).check();
+  await dialog.getByRole("button", { name: saveText.chooseFolder }).click();
+  await dialog.getByRole("button", { name: saveText.start.folder, exact: true }).click();
+  await expect(page.getByRole("heading", { name: jobsText.restore.done(name) })).toBeVisible();
 }

@@ -9,6 +9,7 @@ import {
   attempt,
   attempts,
   Detector,
+  expectReadable,
   expectSign,
   expectSilence,
   idOf,
@@ -54,6 +55,7 @@ test("nothing that is stored in a repository ever runs in the page", async ({ co
   for (const place of places) {
     const repository = `${place}stored/`;
     for (const { kind, path } of await storeContents(repository, {})) {
+      await expectReadable(page, server.address, repository + path, storedContents[kind]);
       for (const way of attempts(kind)) {
         await attempt(page, server.address, way, repository + path);
         await expectSilence(detector, `${kind} by ${way} from ${new URL(repository).pathname}${path}`);
@@ -78,6 +80,7 @@ test("the server's answers alone stop what needs no help of the page: without th
   for (const place of places) {
     const repository = `${place}stored/`;
     for (const { kind, path } of await storeContents(repository, {})) {
+      await expectReadable(page, `${server.address}bare`, repository + path, storedContents[kind]);
       for (const way of attempts(kind, { byAddressOnly: true })) {
         await attempt(page, `${server.address}bare`, way, repository + path);
         await expectSilence(detector, `${kind} by ${way} from ${new URL(repository).pathname}${path}`);

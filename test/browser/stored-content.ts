@@ -121,6 +121,16 @@ export async function attempt(page: Page, from: string, way: string, url: string
   await page.evaluate(tryInPage, { way, url });
 }
 
+/** Without this, silence would mean nothing: the page reads the stored file as it reads all files of a repository. */
+export async function expectReadable(page: Page, from: string, url: string, bytes: Uint8Array): Promise<void> {
+  await page.goto(from);
+  const read = await page.evaluate(
+    async (address) => [...new Uint8Array(await (await fetch(address)).arrayBuffer())],
+    url,
+  );
+  expect(Buffer.from(read).equals(bytes)).toBe(true);
+}
+
 export async function expectSilence(detector: Detector, what: string): Promise<void> {
   await detector.settle();
   expect([what, ...detector.signs]).toEqual([what]);
