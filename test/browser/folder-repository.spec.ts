@@ -1,11 +1,17 @@
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium, type Page } from "@playwright/test";
+import { runText } from "../../src/ui/text/backup.ts";
+import { connectText } from "../../src/ui/text/connect.ts";
+import { filesText } from "../../src/ui/text/files.ts";
+import { recoveryText } from "../../src/ui/text/recovery.ts";
+import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { requirePeer } from "../support/peers.ts";
 import { Restic } from "../support/restic.ts";
 import { describeTree, differences, seededBytes, TreeWriter } from "../support/source-tree.ts";
 import { DrivenWorker, giveFolder, type KeptFolder } from "./driven-worker.ts";
-import { expect, makeProfile, type StartedServer, test } from "./fixture.ts";
+import { answerFolderPicker, expect, makeProfile, type StartedServer, test } from "./fixture.ts";
+import { slow, startBackup, unlock } from "./steps.ts";
 
 const password = "folder pässword";
 const keep = { kind: "nothing" };
@@ -45,6 +51,51 @@ test("a repository in a real folder is made, filled, checked by restic, opened a
   expect(differences(await describeTree(source), await describeTree(join(target, "Documents")))).toEqual([]);
   await worker.call("close", {});
 });
+
+test("the screens lead from an empty folder to a restored file", async ({ page, workFolder }) => {
+  const { folder, source } = await makeFolders(workFolder);
+  await page.goto("/");
+
+  await test.step("create", async () => {
+    await page.getByRole("button", { name: connectText.toCreate }).click();
+    await page.getByRole("radio", { name: connectText.inFolder }).check();
+    await chooseFolder(page, folder);
+    await page.getByLabel(connectText.newPassword, { exact: true }).fill(password);
+    await page.getByLabel(connectText.repeatPassword, { exact: true }).fill(password);
+    await page.getByRole("button", { name: connectText.create, exact: true }).click();
+    await page.getByRole("button", { name: recoveryText.done }).click(slow);
+  });
+
+  await test.step("back up", async () => {
+    await page.getByRole("link", { name: snapshotsText.emptyAction }).click(slow);
+    await startBackup(page, source, "cellar-browser");
+    await expect(page.getByRole("heading", { name: runText.done("Documents") })).toBeVisible(slow);
+    expect(await readdir(join(folder, "locks"))).toEqual([]);
+    await withRestic(folder, (restic) => restic.succeed(["check", "--read-data"]));
+  });
+
+  await test.step("reload, open again, and save a file", async () => {
+    await page.reload();
+    await page.getByRole("button", { name: connectText.toFolder }).click();
+    await chooseFolder(page, folder);
+    await unlock(page, password);
+    const snapshot = page.getByRole("main").getByRole("link", { name: snapshotsText.files(sourceFiles) });
+    await snapshot.first().click(slow);
+    await page.getByRole("grid").getByRole("link", { name: "Documents", exact: true }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: filesText.downloadNamed("large.bin") }).click(),
+    ]);
+    await download.saveAs(join(workFolder, "large.bin"));
+    const [saved, original] = await Promise.all([workFolder, source].map((path) => readFile(join(path, "large.bin"))));
+    expect(saved?.equals(original ?? Buffer.alloc(0))).toBe(true);
+  });
+});
+
+async function chooseFolder(page: Page, folder: string): Promise<void> {
+  await answerFolderPicker(page, folder);
+  await page.getByRole("button", { name: connectText.chooseFolder }).click();
+}
 
 test("restic's own repository is opened, read and filled in place", async ({ page, workFolder }) => {
   const { folder, source, target } = await makeFolders(workFolder);

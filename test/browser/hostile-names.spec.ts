@@ -28,6 +28,8 @@ test("hostile names are listed, looked at and restored, and nothing of them runs
   server,
   workFolder,
 }) => {
+  // Some two hundred rows, each with its details.
+  test.slow();
   await storeOn(server);
   const target = await makeTarget(workFolder);
   const alarm = await openAndSetAlarm(context, page);
