@@ -25,9 +25,12 @@ async function wipeDatabase(name: string): Promise<boolean> {
     const request = indexedDB.deleteDatabase(name);
     request.onsuccess = () => resolve(true);
     request.onerror = () => resolve(false);
-    request.onblocked = () => resolve(false);
+    // Connections that are just closing are waited for.
+    request.onblocked = () => setTimeout(resolve, patienceMs, false);
   });
 }
+
+const patienceMs = 2000;
 
 async function emptyDatabase(name: string): Promise<void> {
   const database = await settled(indexedDB.open(name));
@@ -35,7 +38,8 @@ async function emptyDatabase(name: string): Promise<void> {
     const stores = [...database.objectStoreNames];
     if (stores.length === 0) return;
     const transaction = database.transaction(stores, "readwrite");
-    await Promise.all(stores.map((store) => settled(transaction.objectStore(store).clear())));
+    for (const store of stores) transaction.objectStore(store).clear();
+    await completed(transaction);
   } finally {
     database.close();
   }
@@ -45,5 +49,12 @@ function settled<Result>(request: IDBRequest<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
+  });
+}
+
+function completed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
   });
 }

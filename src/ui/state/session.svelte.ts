@@ -131,7 +131,13 @@ export class Session {
     this.#client = null;
     this.sheet = null;
     this.connection = { state: "closed" };
+    overwriteLastMatch();
   }
+}
+
+/** Engines keep the text that a regular expression was last tried on, and it may have been a name or a password. */
+function overwriteLastMatch(): void {
+  /^/.test("");
 }
 
 const closingMs = 2000;
