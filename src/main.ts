@@ -28,9 +28,10 @@ import { openRepositoryClient } from "./workers/client.ts";
 
 const serviceWorker = registerServiceWorker();
 const shell = new AppShell();
-void shell.resume();
 // Before the first paint, so that nothing changes under the user's eyes.
 const remembered = await loadDeviceMemory();
+// On a device of one's own the shell may be missing: it was refused before, or taken away by the browser.
+void (remembered === null ? shell.resume() : shell.install());
 showTheme(remembered?.settings.theme ?? defaultSettings.theme);
 
 const ports: Ports = {

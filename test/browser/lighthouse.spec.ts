@@ -63,6 +63,9 @@ test("Lighthouse and axe find nothing to improve on any screen of an open sessio
     await page.getByRole("link", { name: "Documents", exact: true }).click();
     await expect(page.getByRole("link", { name: "letters", exact: true })).toBeVisible();
     await judge("Files");
+    await go(page, connectText.settings);
+    await expect(page.getByRole("heading", { name: connectText.settings, exact: true })).toBeVisible();
+    await judge("Settings");
   } finally {
     await driver.close();
     await browser.close();

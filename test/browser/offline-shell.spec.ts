@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
 import { connectText } from "../../src/ui/text/connect.ts";
+import { deviceText } from "../../src/ui/text/device.ts";
 import { expect, test } from "./fixture.ts";
 import { installShell, typeLocation, unlock } from "./steps.ts";
 
@@ -63,6 +64,25 @@ test("the shell is whole or not there, and nothing of a repository passes throug
   // The alias exists in the shell alone.
   expect((await fetch(`${server.address}sw-offline/${built[0]?.slice("/assets/".length)}`)).status).toBe(404);
 });
+
+test("on somebody else's device nothing of it is left", async ({ page }) => {
+  await page.goto("/");
+  await installShell(page);
+  expect(await keptByBrowser(page)).toEqual({ scopes: ["", "assets/", "sw-download/"], caches: 1 });
+  await page.getByRole("radio", { name: deviceText.guest, exact: true }).click();
+  await expect.poll(() => keptByBrowser(page)).toEqual({ scopes: ["sw-download/"], caches: 0 });
+  await page.reload();
+  await expect(page.getByRole("heading", { name: connectText.title })).toBeVisible();
+  expect(await keptByBrowser(page)).toEqual({ scopes: ["sw-download/"], caches: 0 });
+});
+
+function keptByBrowser(page: Page): Promise<{ scopes: string[]; caches: number }> {
+  return page.evaluate(async () => {
+    const registrations = await navigator.serviceWorker.getRegistrations();
+    const scopes = registrations.map(({ scope }) => scope.slice(document.baseURI.split("#")[0]?.length)).sort();
+    return { scopes, caches: (await caches.keys()).length };
+  });
+}
 
 function workerFolders(page: Page): string[] {
   return page.workers().map((worker) => new URL(worker.url()).pathname.split("/")[1] ?? "");

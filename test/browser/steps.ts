@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { backupText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
+import { deviceText } from "../../src/ui/text/device.ts";
 import { filesText } from "../../src/ui/text/files.ts";
 import { jobsText } from "../../src/ui/text/jobs.ts";
 import { recoveryText } from "../../src/ui/text/recovery.ts";
@@ -50,20 +51,15 @@ export async function startBackup(page: Page, source: string, host: string): Pro
   await page.getByRole("button", { name: backupText.start }).click();
 }
 
-/** Makes the app start without a network from now on, as "my device" does, and loads it from there. */
+/** Says that this device is the user's own, waits until the app is kept on it, and loads it from there. */
 export async function installShell(page: Page): Promise<void> {
+  await page.getByRole("radio", { name: deviceText.mine, exact: true }).check();
   await page.evaluate(async () => {
-    const register = async (scope: string) => {
-      const registration = await navigator.serviceWorker.register("sw.js", { scope });
-      const worker = registration.installing ?? registration.waiting ?? registration.active;
-      await new Promise<void>((resolve) => {
-        const look = () => worker?.state === "activated" && resolve();
-        worker?.addEventListener("statechange", look);
-        look();
-      });
-    };
-    await register("./assets/");
-    await register("./");
+    await navigator.serviceWorker.ready;
+    // It takes the page over when all files are there.
+    const { serviceWorker } = navigator;
+    if (serviceWorker.controller === null)
+      await new Promise((resolve) => serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
   });
   await page.reload();
 }

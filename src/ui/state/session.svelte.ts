@@ -69,8 +69,14 @@ export class Session {
 
   async open(location: RepositoryLocation, password: string, context: CallContext<OpenProgress>): Promise<void> {
     const client = this.#startClient();
-    const info = await client.api.open({ location, password, keep: this.device.keep }, context);
-    this.#enter(info, { client, location });
+    try {
+      const info = await client.api.open({ location, password, keep: this.device.keep }, context);
+      this.#enter(info, { client, location });
+    } catch (error) {
+      // A worker that started while the server was away came from the app's shell: the next try may have a better one.
+      if (this.#client === client && unreachable.has(failureOf(error).code)) this.end();
+      throw error;
+    }
   }
 
   async create(
@@ -141,6 +147,8 @@ function overwriteLastMatch(): void {
 }
 
 const closingMs = 2000;
+
+const unreachable: ReadonlySet<Failure["code"]> = new Set(["network", "timeout"]);
 
 function recentPlaceOf(location: RepositoryLocation): RecentPlace {
   if (location.kind === "folder") return { kind: "folder", handle: location.handle };
