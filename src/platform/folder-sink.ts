@@ -135,7 +135,7 @@ function existingFileOf(handle: FileSystemFileHandle, blob: File, path: readonly
     try {
       const now = await handle.getFile();
       if (now.size !== blob.size || now.lastModified !== blob.lastModified) {
-        throw new HoldallError("sink-refused", { path: path.join("/"), reason: "changed meanwhile" });
+        throw new HoldallError("target-changed", { path: path.join("/") });
       }
       if (size !== blob.size) await stream.truncate(size);
       return writer;

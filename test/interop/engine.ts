@@ -27,6 +27,7 @@ import {
   verbatimNames,
   withLimit,
 } from "../../src/core/index.ts";
+import { writeArchive } from "../support/archive-files.ts";
 import { nodeKernels } from "../support/kernels.ts";
 import { NodeFolderSink } from "../support/node-folder-sink.ts";
 import { NodeFolderSource } from "../support/node-folder-source.ts";
@@ -172,6 +173,16 @@ export class Engine {
     const restorer = new Restorer(this.repository, options);
     await restorer.run(signal);
     return restorer.failures.map(({ path, error }) => `${path.join("/")}: ${String(error)}`);
+  }
+
+  /** Writes a whole snapshot as a tar into a file of this machine. */
+  async saveTar(snapshot: string, path: string) {
+    const { plan, length, plannedLength } = await writeArchive(this.repository, {
+      snapshot: idOf(snapshot),
+      format: "tar",
+      path,
+    });
+    return { length, plannedLength, failures: plan.failures.map(({ error }) => String(error)) };
   }
 
   /** Files (by their SHA-256) and folders of a snapshot, by raw path. */

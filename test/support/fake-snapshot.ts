@@ -81,7 +81,8 @@ export class FakeSnapshot implements RestorerRepository {
     return decodeTree(bytes, id);
   }
 
-  private async addTree(entries: readonly FakeEntry[]): Promise<Id> {
+  /** Stores a tree beside the snapshot's own; a folder can name it as its subtree. */
+  async addTree(entries: readonly FakeEntry[]): Promise<Id> {
     const nodes: Bytes[] = [];
     for (const entry of entries) nodes.push(encodeNode(await this.nodeOf(entry)));
     const bytes = encodeTree(nodes);

@@ -57,11 +57,14 @@ export class MemorySink implements FileSink {
   readonly folders = new Set<string>();
   readonly aborted: string[] = [];
 
-  /** Writing to these paths fails. */
-  constructor(private readonly refused: ReadonlySet<string> = new Set()) {}
+  /** Writing to `refused` paths fails; `isCaseBlind` is what it says of itself. */
+  constructor(
+    private readonly refused: ReadonlySet<string> = new Set(),
+    private readonly isCaseBlind = false,
+  ) {}
 
   async foldsCase(): Promise<boolean> {
-    return false;
+    return this.isCaseBlind;
   }
 
   async folder(path: readonly string[]): Promise<void> {
@@ -87,7 +90,8 @@ export class MemorySink implements FileSink {
   }
 
   private amend(key: string, before: Bytes, size: number): FileWriter {
-    if (this.refused.has(key) || this.files.get(key) !== before) throw new HoldallError("sink-refused", { path: key });
+    if (this.refused.has(key)) throw new HoldallError("sink-refused", { path: key });
+    if (this.files.get(key) !== before) throw new HoldallError("target-changed", { path: key });
     const bytes = new Uint8Array(size);
     bytes.set(before.subarray(0, size));
     return this.writer(key, bytes);

@@ -57,7 +57,7 @@ export class NodeFolderSink implements FileSink {
     const now = await stateOf(target);
     if (now?.mtimeNs !== before.mtimeNs || now.size !== before.size || now.ino !== before.ino) {
       await rm(partial, { force: true });
-      throw new HoldallError("sink-refused", { reason: "changed meanwhile" });
+      throw new HoldallError("target-changed", {});
     }
     const handle = await open(partial, "r+");
     await handle.truncate(size);

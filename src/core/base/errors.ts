@@ -79,7 +79,9 @@ export type OtherCode =
   | "source-empty" // nothing to back up
   | "clock-behind" // this machine's clock is before the parent snapshot
   | "sink-refused" // the platform refuses a name or a write
-  | "exists-already" // a file of this name is already at the target
+  | "target-changed" // a file at the target changed while it was compared
+  | "path-too-long" // a path has more bytes than the target has room for
+  | "exists-already" // something of this name is already at the target
   | "not-found-in-snapshot"
   | "worker-died"
   | "opened-offline" // opened from the offline copy, which is only read

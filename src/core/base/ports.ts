@@ -48,7 +48,7 @@ export interface ExistingFile {
   /** Lazy: reading fails if the file has changed since. */
   blob: Blob;
   /**
-   * Writes into a copy of it, cut or extended to `size`; the copy takes its place by close(). Throws "sink-refused" if the
+   * Writes into a copy of it, cut or extended to `size`; the copy takes its place by close(). Throws "target-changed" if the
    * file has changed since, so that nothing stays in it that `blob` did not show.
    */
   amend(size: number): Promise<FileWriter>;

@@ -146,7 +146,7 @@ class Planner {
     const target = this.targetOf(path);
     if (node.type === "dir") this.targets.set(keyOf(path), target);
     if (this.isTooLong(target)) {
-      this.failed(path, new HoldallError("sink-refused", { reason: "path too long" }));
+      this.failed(path, new HoldallError("path-too-long"));
       return;
     }
     const entry = this.entryOf(node, path, target);

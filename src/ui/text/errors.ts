@@ -379,10 +379,20 @@ export const errorTexts = {
     happened: "The browser or the system refused to write this name, or to write there at all.",
     advice: "Choose another folder, and allow writing when the browser asks.",
   },
+  "target-changed": {
+    title: "Changed meanwhile",
+    happened: "Another program changed this file while it was compared with the snapshot. It was left as it is.",
+    advice: "Close what works on the file and restore it again.",
+  },
+  "path-too-long": {
+    title: "The path is too long",
+    happened: "With the names of its folders, this name is longer than a ZIP has room for, so it was left out.",
+    advice: "Save it as a tar, or save an inner folder by itself.",
+  },
   "exists-already": {
     title: "Already there",
-    happened: "A file of this name is in the folder, and it was left as it is.",
-    advice: "Restore into an empty folder, or choose to replace files.",
+    happened: "Something of this name is in the folder, and it was left as it is.",
+    advice: "Restore into an empty folder.",
   },
   "not-found-in-snapshot": {
     title: "Not in this snapshot",

@@ -1,0 +1,156 @@
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Backend } from "../../../src/core/backend/backend.ts";
+import { MemoryBackend } from "../../../src/core/backend/memory.ts";
+import { utf8 } from "../../../src/core/base/bytes.ts";
+import type { Id } from "../../../src/core/base/id.ts";
+import type { ArchiveFormat, RepositoryApi } from "../../../src/workers/repository-api.ts";
+import { RepositoryService } from "../../../src/workers/repository-service.ts";
+import { connect, serve } from "../../../src/workers/rpc.ts";
+import { readableFromPort } from "../../../src/workers/stream-port.ts";
+import { altered } from "../../support/altered-backend.ts";
+import { nodeKernels } from "../../support/kernels.ts";
+import { MemoryFolder, MemorySink } from "../../support/memory-folder.ts";
+import { backUp, createTestRepository, memoryJournal, password } from "../../support/memory-repository.ts";
+import { noise } from "../../support/noise.ts";
+
+/** What the page gets of its repository worker, with a port between them as in the browser. */
+const modifiedMs = Date.UTC(2026, 0, 1);
+const large = noise(1, 5_000_000);
+const tree = {
+  "large.bin": { bytes: large, modifiedMs },
+  folder: { "small.txt": { bytes: utf8("small"), modifiedMs }, empty: {} },
+};
+
+let backend: Backend;
+let snapshot: Id;
+beforeAll(async () => {
+  const made = await createTestRepository(new MemoryBackend());
+  backend = made.backend;
+  snapshot = (await backUp(made.repository, new MemoryFolder(tree))).id;
+});
+
+let sink: MemorySink;
+let closed: (() => Promise<void>)[];
+beforeEach(() => {
+  sink = new MemorySink();
+  closed = [];
+});
+afterEach(async () => {
+  for (const close of closed) await close();
+});
+
+async function openApi(used: Backend = backend): Promise<RepositoryApi> {
+  const service = new RepositoryService({
+    connect: () => used,
+    kernels: nodeKernels,
+    openJournal: memoryJournal,
+    openOfflineStore: () => {
+      throw new Error("nothing is to be kept");
+    },
+    sourceFolderOf: () => new MemoryFolder({}),
+    sinkOf: () => sink,
+    claimWriter: async () => () => {},
+    programVersion: "holdall test",
+  });
+  const { port1, port2 } = new MessageChannel();
+  serve<RepositoryApi>(port1, service);
+  const { api } = connect<RepositoryApi>(port2);
+  closed.push(async () => {
+    await api.close({});
+    port1.close();
+  });
+  const location = { kind: "rest", url: "https://nas.example/", login: null, connections: null } as const;
+  await api.open({ location, password, keep: { kind: "nothing" } });
+  return api;
+}
+
+async function saveArchive(api: RepositoryApi, format: ArchiveFormat) {
+  const plan = await api.planArchive({ snapshot, paths: [[]], format });
+  const { port1, port2 } = new MessageChannel();
+  const download = new Response(readableFromPort(port2, plan.archiveBytes)).arrayBuffer();
+  download.catch(() => {});
+  const result = await api.saveArchive({ snapshot, paths: [[]], format, port: port1 });
+  return { plan, result, bytes: Buffer.from(await download) };
+}
+
+test.each(["zip", "tar"] as const)("a %s comes through the port as long as it was planned", async (format) => {
+  const { plan, result, bytes } = await saveArchive(await openApi(), format);
+  expect(plan).toMatchObject({ files: 2, folders: 3, bytes: 5_000_005, renamed: 0, skipped: 0, failures: [] });
+  expect(result).toMatchObject({ files: 2, folders: 3, bytes: 5_000_005, renamed: [], skipped: [], failures: [] });
+  expect(bytes.length).toBe(plan.archiveBytes);
+  expect(bytes.includes("small.txt")).toBe(true);
+});
+
+test("an archive that meets damage on its way fails at both ends", async () => {
+  const damaging = altered(backend, {
+    async load(handle, signal, range) {
+      const bytes = await backend.load(handle, signal, range);
+      // Trees are small and near each other; what is larger is data.
+      if (handle.type === "data" && bytes.length > 100_000) bytes.fill(0, bytes.length >> 1);
+      return bytes;
+    },
+  });
+  const api = await openApi(damaging);
+  const plan = await api.planArchive({ snapshot, paths: [[]], format: "zip" });
+  const { port1, port2 } = new MessageChannel();
+  const download = new Response(readableFromPort(port2, plan.archiveBytes)).arrayBuffer();
+  const saving = api.saveArchive({ snapshot, paths: [[]], format: "zip", port: port1 });
+  const [saved, downloaded] = await Promise.allSettled([saving, download]);
+  expect(saved).toMatchObject({ status: "rejected", reason: { code: "mac-mismatch" } });
+  expect(downloaded.status).toBe("rejected");
+});
+
+test("a preview is the first bytes of a file, however much is asked for", async () => {
+  const api = await openApi();
+  const first = await api.preview({ snapshot, path: [0, 1], maxBytes: 1000 });
+  expect(first.totalBytes).toBe(5_000_000);
+  expect(Buffer.from(first.bytes).equals(large.subarray(0, 1000))).toBe(true);
+  const whole = await api.preview({ snapshot, path: [0, 1], maxBytes: Number.MAX_VALUE });
+  expect(Buffer.from(whole.bytes).equals(large)).toBe(true);
+  const none = await api.preview({ snapshot, path: [0, 1], maxBytes: Number.NaN });
+  expect(none.bytes.length).toBe(0);
+  await expect(api.preview({ snapshot, path: [0], maxBytes: 1 })).rejects.toMatchObject({
+    code: "not-found-in-snapshot",
+  });
+});
+
+test("a restore is planned, done, and found done", async () => {
+  const api = await openApi();
+  const target = {} as FileSystemDirectoryHandle;
+  sink.files.set("Documents/folder/small.txt", utf8("other"));
+  const request = { snapshot, paths: [[]], target: { ...target }, overwrite: "changed" } as const;
+  expect(await api.planRestore({ ...request, paths: [[]] })).toEqual({
+    files: 2,
+    folders: 3,
+    bytes: 5_000_005,
+    existing: 1,
+    existingBytes: 5,
+    renamed: 0,
+    skipped: 0,
+    failures: [],
+  });
+  const first = await api.restore({ ...request, paths: [[]] });
+  expect(first).toMatchObject({ files: 2, unchanged: 0, kept: 0, bytesWritten: 5_000_005, failures: [] });
+  const second = await api.restore({ ...request, paths: [[]] });
+  expect(second).toMatchObject({ files: 2, unchanged: 2, bytes: 5_000_005, bytesWritten: 0 });
+  const kept = await api.restore({ ...request, paths: [[]], overwrite: "never" });
+  expect(kept).toMatchObject({ files: 0, kept: 2, bytes: 0, failures: [] });
+});
+
+test("folders are measured, and progress ends with all of them", async () => {
+  const api = await openApi();
+  const told: unknown[] = [];
+  const sizes = await api.measureFolders({ snapshot, path: [] }, { onProgress: (progress) => told.push(progress) });
+  expect(sizes).toEqual({ sizes: [{ position: 0, bytes: 5_000_005, files: 2 }], complete: true });
+  expect(told.at(-1)).toEqual(sizes);
+});
+
+test("a malformed id is told as such, and the port of an archive does not stay open for it", async () => {
+  const api = await openApi();
+  const { port1, port2 } = new MessageChannel();
+  const download = new Response(readableFromPort(port2, 1)).arrayBuffer();
+  const saving = api.saveArchive({ snapshot: "x", paths: [[]], format: "zip", port: port1 });
+  const [saved, downloaded] = await Promise.allSettled([saving, download]);
+  expect(saved).toMatchObject({ status: "rejected", reason: { code: "id-malformed" } });
+  expect(downloaded.status).toBe("rejected");
+});
