@@ -4,10 +4,10 @@ import type { Id } from "../core/base/id.ts";
 import type { FileSink, LockJournal, SourceFolder } from "../core/base/ports.ts";
 import { rawNameOf } from "../core/base/raw-name.ts";
 import type { Repository } from "../core/repository/repository.ts";
-import { openFile } from "../core/restorer/restorer.ts";
 import { ArchiveJob } from "./archive-job.ts";
 import { BackupJob } from "./backup-job.ts";
 import { failedFile } from "./failed-file.ts";
+import { FileJob } from "./file-job.ts";
 import { type PreviewRequest, previewFile } from "./file-preview.ts";
 import { listFolder } from "./folder-listing.ts";
 import { FolderMeter } from "./folder-sizes.ts";
@@ -48,7 +48,7 @@ import { RestoreJob } from "./restore-job.ts";
 import type { Served } from "./rpc.ts";
 import { createSession, openSession, type Session, type SessionOptions, type SessionPorts } from "./session.ts";
 import { snapshotInfo } from "./snapshot-info.ts";
-import { writeToPort } from "./stream-port.ts";
+import { type StreamWriter, writeToPort } from "./stream-port.ts";
 import { idOf } from "./wire-id.ts";
 
 /** What the service needs of the platform it runs on. */
@@ -141,26 +141,12 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   saveFile(
-    { snapshot, path, port }: { snapshot: string; path: NodePath; port: MessagePort },
+    { port, ...place }: { snapshot: string; path: NodePath; port: MessagePort },
     { signal, onProgress }: Context<RestoreProgress>,
   ): Promise<{ length: number }> {
-    const writer = writeToPort(port);
-    return this.runJob(AbortSignal.any([signal, writer.signal]), async (repository, running) => {
-      const { length, chunks } = await openFile(repository, idOf(snapshot), path, running);
-      let bytesDone = 0;
-      const progress = () => fileProgress(bytesDone, length, this.waiting);
-      return withProgress(progress, onProgress, async () => {
-        for await (const chunk of chunks) {
-          const chunkLength = chunk.length;
-          await writer.write(chunk);
-          bytesDone += chunkLength;
-        }
-        await writer.close();
-        return { length };
-      });
-    }).catch((error: unknown) => {
-      writer.abort(error);
-      throw error;
+    return this.intoPort(port, signal, async (writer, repository, running) => {
+      const job = new FileJob(repository, place);
+      return this.reported(job, onProgress, () => job.save(writer, running));
     });
   }
 
@@ -192,13 +178,9 @@ export class RepositoryService implements Served<RepositoryApi> {
     { port, ...request }: ArchiveRequest & { port: MessagePort },
     { signal, onProgress }: Context<RestoreProgress>,
   ): Promise<RestoreResult> {
-    const writer = writeToPort(port);
-    return this.runJob(AbortSignal.any([signal, writer.signal]), async (repository, running) => {
+    return this.intoPort(port, signal, async (writer, repository, running) => {
       const job = new ArchiveJob(repository, request);
       return this.reported(job, onProgress, () => job.save(writer, running));
-    }).catch((error: unknown) => {
-      writer.abort(error);
-      throw error;
     });
   }
 
@@ -278,6 +260,20 @@ export class RepositoryService implements Served<RepositoryApi> {
     return this.run(signal, (...call) => patience.during(() => work(...call)));
   }
 
+  /** Serves a job that streams into a port: what reads there fails if the job does, and ends the job if it stops reading. */
+  private intoPort<Result>(
+    port: MessagePort,
+    signal: AbortSignal,
+    work: (writer: StreamWriter, repository: Repository, signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const writer = writeToPort(port);
+    const job = this.runJob(AbortSignal.any([signal, writer.signal]), (...call) => work(writer, call[0], call[1]));
+    return job.catch((error: unknown) => {
+      writer.abort(error);
+      throw error;
+    });
+  }
+
   private meterOf(repository: Repository): FolderMeter {
     const meter = this.meters.get(repository) ?? new FolderMeter(repository.trees);
     this.meters.set(repository, meter);
@@ -303,9 +299,4 @@ export class RepositoryService implements Served<RepositoryApi> {
 
 function unreadableSnapshot(id: Id, error: unknown): FailedFile {
   return { ...failedFile({ path: [], error }), path: `snapshots/${id}` };
-}
-
-function fileProgress(bytesDone: number, bytesTotal: number, waiting: ErrorCode | null): RestoreProgress {
-  const filesDone = bytesDone === bytesTotal ? 1 : 0;
-  return { phase: "restoring", filesDone, filesTotal: 1, bytesDone, bytesTotal, failures: 0, waiting };
 }
