@@ -43,6 +43,8 @@ export class OfflineCopy {
   private ledger: Promise<Map<string, OfflineEntry>> | null = null;
   private pins: Promise<Map<Id, Pin>> | null = null;
   private readonly used = new Set<string>();
+  /** The last of the entries that room is being made for. Never rejects, as nothing here does. */
+  private reserving: Promise<unknown> = Promise.resolve();
   private isGivenUp = false;
 
   constructor(options: OfflineCopyOptions) {
@@ -61,17 +63,13 @@ export class OfflineCopy {
 
   /** Keeps bytes, which are lent, in the place of what was there. */
   async put(key: string, bytes: Bytes): Promise<PutOutcome> {
-    const ledger = await this.loadLedger();
-    ledger.delete(key);
-    if (!(await this.makeRoom(bytes.length, this.worthOf(key, await this.loadPins())))) {
+    const usedMs = this.clock.now();
+    if (!(await this.reserve({ key, length: bytes.length, usedMs }))) {
       await this.remove([key]);
       return "no room";
     }
-    const usedMs = this.clock.now();
-    // Counted before it is stored, so that two at a time do not take the same room.
-    ledger.set(key, { key, length: bytes.length, usedMs });
     const isStored = await this.lenient(() => this.store.put(key, bytes, usedMs).then(() => true), false);
-    if (!isStored) ledger.delete(key);
+    if (!isStored) (await this.loadLedger()).delete(key);
     return isStored ? "kept" : "no storage";
   }
 
@@ -124,6 +122,19 @@ export class OfflineCopy {
     await this.loadLedger();
     await this.makeRoom(0, worths.length);
     await this.noteUses();
+  }
+
+  /** Makes room for an entry and counts it, one after the other: two at a time would take the same room. */
+  private reserve(entry: OfflineEntry): Promise<boolean> {
+    const reserving = this.reserving.then(async () => {
+      const worth = this.worthOf(entry.key, await this.loadPins());
+      (await this.loadLedger()).delete(entry.key);
+      if (!(await this.makeRoom(entry.length, worth))) return false;
+      (await this.loadLedger()).set(entry.key, entry);
+      return true;
+    });
+    this.reserving = reserving;
+    return reserving;
   }
 
   /** True if all that is above the budget could go. */

@@ -45,6 +45,17 @@ test("the trees that were longest unused make room, even for the next program th
   expect(store.bytes).toBeLessThanOrEqual(1000);
 });
 
+test("many at a time keep to the budget at every moment", async () => {
+  let largest = 0;
+  const store = new MemoryOfflineStore((_, { bytes }) => {
+    largest = Math.max(largest, bytes);
+  });
+  const { copy } = copyOf(store);
+  await Promise.all(Array.from({ length: 40 }, (_, number) => copy.put(treeKeyOf(number), bytesOf(150))));
+  expect(Math.max(largest, store.bytes)).toBeLessThanOrEqual(1000);
+  expect(store.bytes).toBeGreaterThan(500);
+});
+
 test("trees go before snapshots, and neither index, records nor held trees make room for visited ones", async () => {
   const store = new MemoryOfflineStore();
   const { copy } = copyOf(store);
