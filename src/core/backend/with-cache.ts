@@ -30,7 +30,8 @@ const configPatienceMs = 10_000;
  * files always come from the server: trees are kept by the tree loader, by their place in a pack, and key files hold
  * names in plain. Put it outside withRetry, so that what it answers with is not waited for.
  *
- * A new file is not kept when it is saved but when it is loaded: a snapshot that is read back comes from the server.
+ * A new snapshot is not kept when it is saved but when it is loaded: what is read back comes from the server. A new index
+ * is never read again by who wrote it, so it is kept at once.
  */
 export function withCache(backend: Backend, copy: OfflineCopy, clock: Clock = systemClock): CachedBackend {
   return new CachingBackend(backend, copy, clock);
@@ -100,9 +101,9 @@ class CachingBackend implements CachedBackend {
 
   async save(handle: Handle, bytes: Bytes, signal: AbortSignal): Promise<void> {
     await this.ask(signal, describeHandle(handle), () => this.backend.save(handle, bytes, signal));
-    if (isKept(handle)) {
-      await this.changeListing(handle.type, (files) => [...files, { id: handle.id, length: bytes.length }]);
-    }
+    if (!isKept(handle)) return;
+    if (handle.type === "index") await this.keep(handle, bytes);
+    await this.changeListing(handle.type, (files) => [...files, { id: handle.id, length: bytes.length }]);
   }
 
   async remove(handle: Handle, signal: AbortSignal): Promise<void> {
@@ -147,10 +148,13 @@ class CachingBackend implements CachedBackend {
       await this.copy.remove([key]);
     }
     const bytes = await this.ask(signal, describeHandle(handle), () => this.backend.load(handle, signal));
-    if ((handle.type !== "index" || this.keepsIndex) && (await hashId(bytes)) === handle.id) {
-      await this.copy.put(key, bytes);
-    }
+    await this.keep(handle, bytes);
     return bytes;
+  }
+
+  private async keep(handle: KeptHandle, bytes: Bytes): Promise<void> {
+    if (handle.type === "index" && !this.keepsIndex) return;
+    if ((await hashId(bytes)) === handle.id) await this.copy.put(keyOf(handle), bytes);
   }
 
   /** Keeps a listing that the server gave, and drops what it no longer has. */

@@ -127,6 +127,18 @@ describe("without a network", () => {
   });
 });
 
+test("what was created and backed up in one go opens without a network", async () => {
+  const device = new Device(new MemoryServer());
+  device.source = new MemoryFolder(tree);
+  const service = device.service();
+  await service.create({ ...device.request(), formatVersion: 2 }, quiet);
+  const made = await service.backup(backupRequest(), quiet);
+  await snapshotIds(service);
+  await service.close();
+  device.server.failure = "network";
+  expect(await snapshotIds(await device.open())).toEqual([made.snapshot.id]);
+});
+
 describe("a snapshot that is kept", () => {
   test("is browsed whole without a network, until it is dropped", async () => {
     const device = await newDevice();
