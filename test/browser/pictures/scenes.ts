@@ -133,7 +133,7 @@ export const scenes: readonly Scene[] = [
       await page.getByRole("button", { name: "Create a repository" }).click();
       await page.getByLabel("Address", { exact: true }).fill("rest:https://me:secret@nas.home:8000/photos");
       await page.getByLabel("New password", { exact: true }).fill("five words in a row");
-      await page.getByLabel("The same again").fill("five words in a row");
+      await page.getByLabel("The same again", { exact: true }).fill("five words in a row");
       await page.getByRole("button", { name: "Create repository" }).click();
       await page.getByRole("heading", { name: "Recovery sheet" }).waitFor();
     },
