@@ -32,9 +32,10 @@ export type SaveWay = "download" | ArchiveFormat | "folder";
 
 export type SavePlan = { kind: "archive"; plan: ArchivePlan } | { kind: "folder"; plan: RestorePlanInfo };
 
-type SavePorts = Pick<Ports, "folders" | "downloadLimitBytes"> & {
+interface SavePorts extends Pick<Ports, "downloadLimitBytes"> {
+  folders: Pick<Ports["folders"], "pick">;
   capabilities: Pick<Ports["capabilities"], "folderPicker">;
-};
+}
 
 /** The way from "save this" to a job: in which form, what that would be, and yes. */
 export class SaveForm {
