@@ -59,7 +59,7 @@ export const filterText = {
 
 export const snapshotDetailsText = {
   title: "Snapshot",
-  subject: (host: string, when: string) => `the snapshot of ${host}, ${when.charAt(0).toLowerCase()}${when.slice(1)}`,
+  subject: (host: string, when: string) => `the snapshot of ${host}, ${when}`,
   time: "Time",
   host: "Computer",
   user: "User",

@@ -31,6 +31,11 @@ export function relativeTime(timeMs: number, nowMs: number): string {
   return `${Math.floor(days / 365.25)} years ago`;
 }
 
+/** The same within a sentence: "opened yesterday, 14:02", but "opened Thursday, 14:02". */
+export function relativeTimeWithin(timeMs: number, nowMs: number): string {
+  return relativeTime(timeMs, nowMs).replace(/^(Today|Yesterday|Last)/, (word) => word.toLowerCase());
+}
+
 /** "22 Nov 14:02" in this year, "22 Nov 2024" before. */
 export function shortTime(timeMs: number, nowMs: number): string {
   if (new Date(timeMs).getFullYear() !== new Date(nowMs).getFullYear()) return dayMonthYear.format(timeMs);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { longestGap, yearOf } from "../../../src/ui/backup-year.ts";
-import { relativeTime } from "../../../src/ui/text/times.ts";
+import { relativeTime, relativeTimeWithin } from "../../../src/ui/text/times.ts";
 
 const now = new Date(2026, 10, 22, 15, 30).getTime();
 const daysAgo = (days: number, hour = 12) => new Date(2026, 10, 22 - days, hour).getTime();
@@ -13,6 +13,12 @@ test("near days have their name, far ones their distance", () => {
   expect(relativeTime(daysAgo(25), now)).toBe("3 weeks ago");
   expect(relativeTime(daysAgo(100), now)).toBe("3 months ago");
   expect(relativeTime(daysAgo(1000), now)).toBe("2 years ago");
+});
+
+test("within a sentence the names of days stay names", () => {
+  expect(relativeTimeWithin(daysAgo(1, 23), now)).toBe("yesterday, 23:00");
+  expect(relativeTimeWithin(daysAgo(3, 8), now)).toBe("Thursday, 08:00");
+  expect(relativeTimeWithin(daysAgo(8), now)).toBe("last week");
 });
 
 test("a time to come is its date, not a distance", () => {
