@@ -33,7 +33,7 @@ export const recoveryText = {
 /** The commands that open the repository, as they are typed. */
 export function openingCommands({ place }: RecoveryFacts): string[] {
   const location = locationOf(place);
-  const login = place.kind === "rest" && place.hasLogin ? loginLines : [];
+  const login = place.kind === "rest" && place.hasLogin ? loginLines(place.url) : [];
   return [...login, `restic -r ${location} snapshots`, `restic -r ${location} restore latest --target restored`];
 }
 
@@ -78,8 +78,15 @@ export function recoverySheet(facts: RecoveryFacts): string {
 
 const blank = "______________________________";
 
-// restic reads the server's login from here, so that it is in no command line.
-const loginLines = ["export RESTIC_REST_USERNAME=...", "export RESTIC_REST_PASSWORD=..."];
+/** restic reads the server's login from here, so that it is in no command line; 0.14 did not yet. */
+function loginLines(url: string): string[] {
+  const inAddress = url.replace("://", "://USER:PASSWORD@");
+  return [
+    "export RESTIC_REST_USERNAME=...",
+    "export RESTIC_REST_PASSWORD=...",
+    `# an old restic wants both in the address: rest:${inAddress}`,
+  ];
+}
 
 function locationOf(place: RecoveryFacts["place"]): string {
   return place.kind === "rest" ? quoted(`rest:${place.url}`) : quoted(`/path/to/${place.name}`);

@@ -21,6 +21,7 @@ test("the commands are what restic understands", () => {
   expect(openingCommands(facts)).toEqual([
     "export RESTIC_REST_USERNAME=...",
     "export RESTIC_REST_PASSWORD=...",
+    "# an old restic wants both in the address: rest:https://USER:PASSWORD@nas.home:8000/photos/",
     "restic -r rest:https://nas.home:8000/photos/ snapshots",
     "restic -r rest:https://nas.home:8000/photos/ restore latest --target restored",
   ]);
