@@ -5,6 +5,8 @@ export function browserDoctor(hasServiceWorker: () => Promise<boolean>): Examine
   return (patient, context) => doctorWith(browserTools(hasServiceWorker))(patient, context);
 }
 
+const policyToldMs = 300;
+
 function browserTools(hasServiceWorker: () => Promise<boolean>): DoctorTools {
   return {
     isSecureContext,
@@ -19,6 +21,7 @@ function browserTools(hasServiceWorker: () => Promise<boolean>): DoctorTools {
       document.addEventListener("securitypolicyviolation", tell);
       return () => document.removeEventListener("securitypolicyviolation", tell);
     },
+    untilPolicyTold: () => new Promise((resolve) => setTimeout(resolve, policyToldMs)),
     async localNetworkPermission() {
       for (const name of ["local-network-access", "local-network"]) {
         const state = await permissionState(name);

@@ -46,6 +46,8 @@ export interface DoctorTools {
   hasServiceWorker(): Promise<boolean>;
   /** Tells each URL that the page's policy blocks, until the returned function is called. */
   watchPolicy(onBlocked: (url: string) => void): () => void;
+  /** Resolves when what was blocked has been told: browsers do so a moment after the request has failed. */
+  untilPolicyTold(): Promise<void>;
   /** The state of the local-network permission; null where the browser knows no such thing. */
   localNetworkPermission(): Promise<PermissionState | null>;
 }
@@ -112,6 +114,7 @@ async function examineThere(tools: DoctorTools, patient: Patient, { note, signal
   const stopWatching = tools.watchPolicy((url) => blocked.push(url));
   try {
     const answers = await isAnswered(tools, patient, signal);
+    if (!answers) await tools.untilPolicyTold();
     const isBlocked = !answers && blocked.some((url) => originOf(url) === originOf(patient.url));
     if (!note("page-policy", isBlocked ? "bad" : "good")) return;
     const permission = await tools.localNetworkPermission();

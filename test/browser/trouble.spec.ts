@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "@playwright/test";
 import { backupText, runText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
+import { rungText } from "../../src/ui/text/doctor.ts";
 import { errorTexts } from "../../src/ui/text/errors.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { requirePeer } from "../support/peers.ts";
@@ -44,6 +45,9 @@ test("wrong passwords, wrong logins and wrong addresses are told apart", async (
     await page.getByLabel(connectText.address, { exact: true }).fill("http://127.0.0.1:1/photos/");
     await unlock(page, password);
     await expect(page.getByText(errorTexts.network.title)).toBeVisible(slow);
+    // The page's own policy is in the way, and the doctor knows it without being asked.
+    await expect(page.getByText(rungText({ name: "page-policy", state: "bad", detail: null }))).toBeVisible();
+    await expect(page.getByText("npm start -- --connect-src http://127.0.0.1:1", { exact: true })).toBeVisible();
   });
 });
 

@@ -19,6 +19,7 @@ function toolsWith(answer: Answer, changes: Partial<DoctorTools> = {}): DoctorTo
     },
     hasServiceWorker: async () => true,
     watchPolicy: () => () => {},
+    untilPolicyTold: async () => {},
     localNetworkPermission: async () => null,
     ...changes,
   };
@@ -70,12 +71,15 @@ test.each<[string, Partial<DoctorTools>, Answer, Pick<Rung, "name" | "detail">]>
 });
 
 test("an address that the page's own policy blocks is told from a server that is off", async () => {
+  let tell: (url: string) => void = () => {};
   const rungs = await examine(
     toolsWith(() => null, {
       watchPolicy: (onBlocked) => {
-        onBlocked("https://nas.home:8000/photos/config");
+        tell = onBlocked;
         return () => {};
       },
+      // Only after the request has failed, as browsers do.
+      untilPolicyTold: async () => tell("https://nas.home:8000/photos/config"),
     }),
   );
   expect(firstBad(rungs)?.name).toBe("page-policy");
