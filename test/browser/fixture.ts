@@ -17,9 +17,16 @@ export interface StartedServer {
   resticLocation(repository: string): string;
 }
 
+interface ServerProcess {
+  server: StartedServer;
+  stop(): Promise<void>;
+}
+
 interface Fixtures {
   /** An empty folder on the disk, removed after the test. */
   workFolder: string;
+  /** The server, for tests that end it before they end. */
+  serverProcess: ServerProcess;
   server: StartedServer;
   context: BrowserContext;
   page: Page;
@@ -35,13 +42,15 @@ export const test = base.extend<Fixtures>({
   },
 
   // biome-ignore lint/correctness/noEmptyPattern: as above.
-  server: async ({}, use) => {
+  serverProcess: async ({}, use) => {
     const dataFolder = await makeTemporaryFolder("data");
-    const { server, process } = await startServerProcess(dataFolder);
-    await use(server);
-    await stop(process);
+    const started = await startServer(dataFolder);
+    await use(started);
+    await started.stop();
     await rm(dataFolder, { recursive: true, force: true });
   },
+
+  server: async ({ serverProcess }, use) => use(serverProcess.server),
 
   context: async ({ server, locale, colorScheme, viewport }, use) => {
     const peer = requirePeer("chromium");
@@ -132,7 +141,7 @@ export async function makeProfile(): Promise<string> {
   return profile;
 }
 
-async function startServerProcess(dataFolder: string): Promise<{ server: StartedServer; process: ChildProcess }> {
+async function startServer(dataFolder: string): Promise<ServerProcess> {
   const program = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
   const child = spawn(process.execPath, [program, "--data", dataFolder, "--listen", "127.0.0.1:0"], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -146,7 +155,7 @@ async function startServerProcess(dataFolder: string): Promise<{ server: Started
     login: { user, password },
     resticLocation: (repository) => `rest:${address.replace("://", `://${user}:${password}@`)}repos/${repository}/`,
   };
-  return { server, process: child };
+  return { server, stop: () => stop(child) };
 }
 
 /** All that the server says before it waits for requests. */

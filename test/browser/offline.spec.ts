@@ -5,11 +5,53 @@ import { runText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
 import { deviceText } from "../../src/ui/text/device.ts";
 import { errorTexts } from "../../src/ui/text/errors.ts";
+import { filesText } from "../../src/ui/text/files.ts";
+import { frameText } from "../../src/ui/text/frame.ts";
+import { jobsText } from "../../src/ui/text/jobs.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { expect, test } from "./fixture.ts";
-import { createRepository, slow, startBackup } from "./steps.ts";
+import { createRepository, installShell, slow, startBackup, unlock } from "./steps.ts";
 
 const password = "unterwegs, Pferd & 馬";
+
+test("with the server gone, the app and what was seen start from this device, also when its storage is wiped meanwhile", async ({
+  page,
+  server,
+  serverProcess,
+  workFolder,
+}) => {
+  const source = join(workFolder, "Documents");
+  await mkdir(join(source, "Reisen"), { recursive: true });
+  await writeFile(join(source, "Reisen", "fjord.txt"), "fjord");
+  await page.goto("/");
+  await installShell(page);
+  await createRepository(page, server, "unterwegs", password);
+  await page.getByRole("link", { name: snapshotsText.emptyAction }).click();
+  await startBackup(page, source, "train-browser");
+  await expect(page.getByRole("heading", { name: runText.done("Documents") })).toBeVisible(slow);
+  await page.getByRole("link", { name: runText.browse }).click();
+  await browse(page);
+
+  await serverProcess.stop();
+  await page.goto("/");
+  await openRecent(page, "wrong");
+  await expect(page.getByText(errorTexts["wrong-password"].title)).toBeVisible(slow);
+  await unlock(page, password);
+  await openFiles(page);
+  await browse(page);
+
+  await test.step("what needs the server says so, and the page goes on", async () => {
+    await page.getByRole("button", { name: filesText.downloadNamed("fjord.txt") }).click();
+    await expect(page.getByText(jobsText.download.failed("fjord.txt"))).toBeVisible(slow);
+  });
+
+  await test.step("wiped in the middle, it goes on with what is open, and opens nothing afterwards without a server", async () => {
+    await wipeStorage(page);
+    await page.getByRole("link", { name: frameText.snapshots, exact: true }).click();
+    await openFiles(page);
+    await browse(page);
+  });
+});
 
 test("on a device of one's own, what was seen is there without a network, and wiped storage does no harm", async ({
   page,
@@ -39,12 +81,8 @@ test("on a device of one's own, what was seen is there without a network, and wi
     await page.goto("/");
     await openRecent(page, "wrong");
     await expect(page.getByText(errorTexts["wrong-password"].title)).toBeVisible(slow);
-    await page.getByLabel(connectText.password, { exact: true }).fill(password);
-    await page.getByRole("button", { name: connectText.open, exact: true }).click();
-    await page
-      .getByRole("main")
-      .getByRole("link", { name: snapshotsText.files(1) })
-      .click(slow);
+    await unlock(page, password);
+    await openFiles(page);
     await browse(page);
   });
 
@@ -63,10 +101,7 @@ test("on a device of one's own, what was seen is there without a network, and wi
     await page.getByLabel(connectText.username, { exact: true }).fill(server.login.user, slow);
     await page.getByLabel(connectText.serverPassword, { exact: true }).fill(server.login.password);
     await page.getByRole("button", { name: connectText.open, exact: true }).click();
-    await page
-      .getByRole("main")
-      .getByRole("link", { name: snapshotsText.files(1) })
-      .click(slow);
+    await openFiles(page);
     await browse(page);
   });
 });
@@ -77,9 +112,24 @@ async function browse(page: Page): Promise<void> {
   await expect(page.getByText("fjord.txt").first()).toBeVisible();
 }
 
+/** The files of the only snapshot. */
+async function openFiles(page: Page): Promise<void> {
+  await page
+    .getByRole("main")
+    .getByRole("link", { name: snapshotsText.files(1) })
+    .click(slow);
+}
+
+/** All that the site keeps, as a browser does that needs room. */
+async function wipeStorage(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const origin = new URL(page.url()).origin;
+  await session.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+  await session.detach();
+}
+
 /** The only one of the list of recent ones. */
 async function openRecent(page: Page, text: string): Promise<void> {
   await page.getByRole("main").getByRole("listitem").getByRole("button").first().click(slow);
-  await page.getByLabel(connectText.password, { exact: true }).fill(text);
-  await page.getByRole("button", { name: connectText.open, exact: true }).click();
+  await unlock(page, text);
 }
