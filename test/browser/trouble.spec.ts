@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "@playwright/test";
 import { backupText, runText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
+import { deviceText } from "../../src/ui/text/device.ts";
 import { rungText } from "../../src/ui/text/doctor.ts";
 import { errorTexts } from "../../src/ui/text/errors.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
@@ -120,6 +121,8 @@ test("no password is kept in the browser, in an address or on the server", async
   const source = join(workFolder, "Documents");
   new TreeWriter(source).file("letter.txt", "Dear restic\n");
   await page.goto("/");
+  // Where anything is kept at all.
+  await page.getByRole("radio", { name: deviceText.mine, exact: true }).check();
   await createRepository(page, server, repository, password);
   await page.getByRole("link", { name: snapshotsText.emptyAction }).click();
   await startBackup(page, source, host);
