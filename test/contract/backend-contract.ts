@@ -25,11 +25,12 @@ export function backendContract(name: string, setup: () => Promise<BackendWorld>
     // Many operations wait on one signal here, which Node takes for a leak.
     setMaxListeners(0, signal);
 
-    beforeEach(async () => {
+    const begin = async () => {
       world = await setup();
       backend = world.backend;
       await backend.create(signal);
-    });
+    };
+    beforeEach(begin);
     afterEach(() => world.close());
 
     const store = async (type: NamedFileType, bytes: Bytes) => {
@@ -261,8 +262,11 @@ export function backendContract(name: string, setup: () => Promise<BackendWorld>
         type: fc.constantFrom<NamedFileType>("data", "index", "lock"),
         content: fc.nat({ max: contents.length - 1 }),
       });
-      const model = new Map<FileType, Map<Id, Bytes>>();
       const run = async (steps: readonly { operation: string; type: NamedFileType; content: number }[]) => {
+        // In a world of its own, so that a counterexample is one without the runs before it.
+        await world.close();
+        await begin();
+        const model = new Map<FileType, Map<Id, Bytes>>();
         for (const { operation, type, content } of steps) {
           const { bytes, id } = contents[content] as (typeof contents)[number];
           const files = model.get(type) ?? new Map<Id, Bytes>();

@@ -102,6 +102,7 @@ class CachingBackend implements CachedBackend {
   async save(handle: Handle, bytes: Bytes, signal: AbortSignal): Promise<void> {
     await this.ask(signal, describeHandle(handle), () => this.backend.save(handle, bytes, signal));
     if (!isKept(handle)) return;
+    this.removedHere.delete(handle.id);
     if (handle.type === "index") await this.keep(handle, bytes);
     await this.changeListing(handle.type, (files) => [...files, { id: handle.id, length: bytes.length }]);
   }
@@ -142,7 +143,8 @@ class CachingBackend implements CachedBackend {
   private async loadKept(handle: KeptHandle, signal: AbortSignal): Promise<Bytes> {
     signal.throwIfAborted();
     const key = keyOf(handle);
-    const kept = await this.copy.get(key);
+    // What was removed may still be in a storage that failed just then.
+    const kept = this.removedHere.has(handle.id) ? null : await this.copy.get(key);
     if (kept !== null) {
       if ((await hashId(kept)) === handle.id) return kept;
       await this.copy.remove([key]);

@@ -77,6 +77,19 @@ describe("files named by their hash", () => {
     expect(operations.map(({ name }) => name)).toEqual(["save", "load"]);
   });
 
+  test("are gone once they were removed, also from a storage that failed just then", async () => {
+    const { server, store, open } = world();
+    const handle = await stored(server, "index", utf8("an index"));
+    const backend = open();
+    await backend.load(handle, signal);
+    store.remove = () => Promise.reject(new Error("storage"));
+    await backend.remove(handle, signal);
+    expect(store.keys("index/")).toHaveLength(1);
+    await expect(backend.load(handle, signal)).rejects.toMatchObject({ code: "not-found" });
+    await backend.save(handle, utf8("an index"), signal);
+    expect(await backend.load(handle, signal)).toEqual(utf8("an index"));
+  });
+
   test("keys, data and locks are never kept", async () => {
     const { server, store, open } = world();
     for (const type of ["key", "data", "lock"] as const) {
