@@ -1,7 +1,12 @@
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Browser, launch, type Page } from "puppeteer-core";
 import { backupText, runText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
+import { filesText } from "../../src/ui/text/files.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
+import { saveText } from "../../src/ui/text/save.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import type { Peer } from "../support/peers.ts";
 import type { BackupRequest, EngineLocation } from "./engine.ts";
@@ -9,6 +14,7 @@ import { FirefoxFolderPicker, folderPickerArguments, folderPickerPreferences } f
 
 /** Deriving a key and a backup take their time on a busy machine. */
 const patience = 120_000;
+const betweenLooksMs = 200;
 
 /** What the app tries once, to see that it is refused (platform/page-policy.ts); this browser calls refusals errors. */
 const policyProbes = [/blocked assigning to an injection sink/, /page-policy-probe\.js/];
@@ -21,6 +27,7 @@ export class FirefoxApp {
     private readonly browser: Browser,
     private readonly page: Page,
     private readonly picker: FirefoxFolderPicker,
+    private readonly downloads: string,
   ) {
     const refusals = [...policyProbes];
     page.on("pageerror", (error) => {
@@ -32,17 +39,19 @@ export class FirefoxApp {
   }
 
   static async start(program: Peer, address: string): Promise<FirefoxApp> {
+    const downloads = await mkdtemp(join(tmpdir(), "holdall-firefox-downloads-"));
     const browser = await launch({
       browser: "firefox",
       executablePath: program.path,
       headless: true,
+      defaultViewport: { width: 1280, height: 800 },
       args: [...folderPickerArguments],
-      extraPrefsFirefox: { ...folderPickerPreferences },
+      extraPrefsFirefox: { ...folderPickerPreferences, ...downloadPreferences(downloads) },
     });
     try {
       const page = await browser.newPage();
       page.setDefaultTimeout(patience);
-      const app = new FirefoxApp(browser, page, await FirefoxFolderPicker.of(browser));
+      const app = new FirefoxApp(browser, page, await FirefoxFolderPicker.of(browser), downloads);
       await page.goto(address);
       return app;
     } catch (error) {
@@ -77,13 +86,47 @@ export class FirefoxApp {
     if (this.pageErrors.length > 0) throw new Error(this.pageErrors.join("\n"));
   }
 
+  /** Opens the only snapshot's only folder. */
+  async browse(folder: string): Promise<void> {
+    await this.page.locator("main a:has(time)").click();
+    await this.click("link", folder);
+    await this.page.locator(named("button", filesText.saveAll)).wait();
+  }
+
+  /** Downloads a file of the folder that is shown; resolves to where it is when it is whole. */
+  async downloadFile(name: string): Promise<string> {
+    await this.click("button", filesText.downloadNamed(name));
+    return this.downloaded((file) => file === name);
+  }
+
+  /** Saves the folder that is shown as a ZIP. */
+  async downloadZip(): Promise<string> {
+    await this.click("button", filesText.saveAll);
+    await this.click("button", saveText.start.zip);
+    return this.downloaded((file) => file.endsWith(".zip"));
+  }
+
   /** All that the page shows, for the word on a failure. */
   shownText(): Promise<string> {
     return this.page.evaluate(() => document.body.textContent ?? "");
   }
 
-  close(): Promise<void> {
-    return this.browser.close();
+  async close(): Promise<void> {
+    await this.browser.close();
+    await rm(this.downloads, { recursive: true, force: true });
+  }
+
+  /** Firefox takes the name at once, with nothing in it, and writes to another that ends in ".part". */
+  private async downloaded(isWanted: (file: string) => boolean): Promise<string> {
+    const deadline = Date.now() + patience;
+    for (;;) {
+      const present = await readdir(this.downloads);
+      const found = present.find(isWanted);
+      const isWhole = found !== undefined && !present.some((file) => file.endsWith(".part"));
+      if (isWhole && (await stat(join(this.downloads, found))).size > 0) return join(this.downloads, found);
+      if (Date.now() > deadline) throw new Error(`the download did not come; there is: ${present.join(", ")}`);
+      await new Promise((resolve) => setTimeout(resolve, betweenLooksMs));
+    }
   }
 
   private async type(label: string, text: string): Promise<void> {
@@ -97,6 +140,15 @@ export class FirefoxApp {
   private async see(heading: string): Promise<void> {
     await this.page.locator(named("heading", heading)).wait();
   }
+}
+
+function downloadPreferences(folder: string): Record<string, unknown> {
+  return {
+    "browser.download.folderList": 2,
+    "browser.download.dir": folder,
+    "browser.download.useDownloadDir": true,
+    "browser.download.always_ask_before_handling_new_types": false,
+  };
 }
 
 /** Accessible names of inputs are not asked for: a field with suggestions has another role than one without. */
