@@ -26,7 +26,8 @@ export class Downloads {
     this.waiting.delete(id);
     const failure = new AbortController();
     this.running.set(id, { clientId: download.clientId, failure });
-    const options = { signal: failure.signal, onEnd: () => this.running.delete(id) };
+    // The browser copies a piece out before it asks for the next one.
+    const options = { signal: failure.signal, discardsTaken: true, onEnd: () => this.running.delete(id) };
     return downloadResponse(download, readableFromPort(download.port, download.sizeBytes, options));
   }
 

@@ -16,6 +16,7 @@ import type {
 } from "../core/codec/codec.ts";
 import { installTrustedTypes } from "../platform/trusted-types.ts";
 import type { CodecApi, CodecSettings, ReceiverApi, WireJob } from "./codec-service.ts";
+import { takeOpened } from "./opened-blobs.ts";
 import { type Connection, connect, type RpcPort, serve, transfer, wholeBuffer } from "./rpc.ts";
 import { decodeError } from "./wire-error.ts";
 
@@ -98,8 +99,7 @@ export class CodecPool implements Codec {
   openBlobs(sealed: Bytes, blobs: readonly BlobToOpen[], signal: AbortSignal): Promise<OpenedBlob[]> {
     return this.run(signal, async (api) => {
       const whole = wholeBuffer(sealed);
-      const opened = await api.openBlobs(transfer({ sealed: whole, blobs }, [whole.buffer]), { signal });
-      return opened.map((blob) => ("failure" in blob ? { error: decodeError(blob.failure) } : blob));
+      return takeOpened(await api.openBlobs(transfer({ sealed: whole, blobs }, [whole.buffer]), { signal }));
     });
   }
 

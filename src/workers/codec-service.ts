@@ -1,4 +1,4 @@
-import type { Bytes } from "../core/base/bytes.ts";
+import { type Bytes, discardBytes } from "../core/base/bytes.ts";
 import { HoldallError } from "../core/base/errors.ts";
 import type { Id } from "../core/base/id.ts";
 import type { BlobCodecOptions } from "../core/codec/blob-codec.ts";
@@ -13,9 +13,10 @@ import type {
   SaveJob,
   SealedBlob,
 } from "../core/codec/codec.ts";
+import { moveOpened, type WireFailure, type WireOpened } from "./opened-blobs.ts";
 import type { Method } from "./repository-api.ts";
 import { connect, type RpcPort, type Served, serve, transfer, wholeBuffer } from "./rpc.ts";
-import { encodeError, type WireError } from "./wire-error.ts";
+import { encodeError } from "./wire-error.ts";
 
 /** What a codec worker must know before its first call. */
 export type CodecSettings = Omit<BlobCodecOptions, "kernels">;
@@ -27,7 +28,7 @@ export interface CodecApi {
   /** Progress is the offset of the next stretch. */
   saveStretch: Method<{ file: FileToSave; offset: number; job: WireJob }, FileStretch, number>;
   sealBlob: Method<{ type: BlobType; plain: Bytes; compression: CompressionMode }, SealedBlob>;
-  openBlobs: Method<{ sealed: Bytes; blobs: readonly BlobToOpen[] }, ({ plain: Bytes } | WireFailure)[]>;
+  openBlobs: Method<{ sealed: Bytes; blobs: readonly BlobToOpen[] }, WireOpened[]>;
 }
 
 /** What the pool serves to its workers: the receivers of the jobs that run. */
@@ -40,10 +41,6 @@ export interface ReceiverApi {
 export interface WireJob {
   compression: CompressionMode;
   receiver: number;
-}
-
-export interface WireFailure {
-  failure: WireError;
 }
 
 /** A codec that can say which kernels it chose. */
@@ -73,13 +70,8 @@ export function serveCodec(port: RpcPort, create: (settings: CodecSettings) => P
     },
     async openBlobs({ sealed, blobs }, { signal }) {
       const opened = await ready().openBlobs(sealed, blobs, signal);
-      const results = opened.map((blob) =>
-        "error" in blob ? { failure: encodeError(blob.error) } : { plain: wholeBuffer(blob.plain) },
-      );
-      return transfer(
-        results,
-        results.flatMap((result) => ("plain" in result ? [result.plain.buffer] : [])),
-      );
+      discardBytes(sealed);
+      return moveOpened(opened);
     },
   };
   serve<CodecApi>(port, api);

@@ -1,4 +1,4 @@
-import type { Bytes } from "../core/base/bytes.ts";
+import { type Bytes, discardBytes } from "../core/base/bytes.ts";
 import { HoldallError } from "../core/base/errors.ts";
 import { wholeBuffer } from "./rpc.ts";
 import { decodeError, encodeError, type WireError } from "./wire-error.ts";
@@ -22,6 +22,8 @@ export function writeToPort(port: MessagePort): StreamWriter {
 export interface ReadableOptions {
   /** Makes the stream fail with the signal's reason, and cancels the producer. */
   signal?: AbortSignal;
+  /** Set by a reader that is done with a piece when it asks for the next: the memory is given back then. */
+  discardsTaken?: boolean;
   /** Called once, when the stream has ended in any way. */
   onEnd?: () => void;
 }
@@ -99,6 +101,7 @@ class PortWriter implements StreamWriter {
 
 class PortSource implements UnderlyingDefaultSource<Bytes> {
   private received = 0;
+  private last: Bytes | null = null;
   private answered: () => void = () => {};
   private finish: () => void = () => {};
 
@@ -127,6 +130,8 @@ class PortSource implements UnderlyingDefaultSource<Bytes> {
 
   /** Settles when a piece has come: until then the stream asks no second time. */
   pull(): Promise<void> {
+    if (this.last !== null) discardBytes(this.last);
+    this.last = null;
     this.send({ stream: "pull" });
     return new Promise((resolve) => {
       this.answered = resolve;
@@ -148,8 +153,12 @@ class PortSource implements UnderlyingDefaultSource<Bytes> {
 
   private take(bytes: Bytes, controller: ReadableStreamDefaultController<Bytes>): void {
     this.received += bytes.length;
-    if (this.received > this.length) this.failLength(controller);
-    else controller.enqueue(bytes);
+    if (this.received > this.length) {
+      this.failLength(controller);
+      return;
+    }
+    if (this.options.discardsTaken) this.last = bytes;
+    controller.enqueue(bytes);
   }
 
   private complete(controller: ReadableStreamDefaultController<Bytes>): void {

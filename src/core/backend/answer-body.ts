@@ -1,4 +1,4 @@
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, discardBytes } from "../base/bytes.ts";
 
 /** Bodies up to this length are read to their end although nobody wants them: aborting one costs its connection. */
 export const drainLimit = 256 * 1024;
@@ -39,6 +39,7 @@ export class AnswerBody {
       this.watch.throwIfUnwanted();
       if (this.received > limit) return null;
       buffer.append(chunk);
+      discardBytes(chunk);
     }
     return buffer.take();
   }

@@ -40,6 +40,33 @@ export function concatBytes(parts: readonly Bytes[]): Bytes {
   return result;
 }
 
+/** Where a whole buffer is smaller, giving it back costs more than it saves. */
+const leastGivenBack = 4096;
+
+let abyss: MessagePort | null = null;
+
+/**
+ * Gives the memory of a buffer back at once, for who owns it: the bytes are gone. Views of a part of a buffer stay. Engines
+ * collect dead buffers only when some sixty megabytes of them are there, in each worker. What is moved to a port that nobody
+ * holds ends with the message; ArrayBuffer's own transfer() leaves it to wrappers of Chromium's, collected even later.
+ */
+export function discardBytes({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) discardBuffer(buffer);
+}
+
+/** The same for a buffer with all that is seen of it. One that was given back before, or moved away, is let be. */
+export function discardBuffer(buffer: ArrayBuffer): void {
+  if (buffer.byteLength < leastGivenBack) return;
+  abyss ??= portToNobody();
+  abyss.postMessage(null, [buffer]);
+}
+
+function portToNobody(): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  return port1;
+}
+
 /** `length` cryptographically random bytes; the caller owns them. */
 export function randomBytes(length: number): Bytes {
   return crypto.getRandomValues(new Uint8Array(length));

@@ -1,7 +1,8 @@
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, discardBytes } from "../base/bytes.ts";
 import { FormatError, HoldallError, IntegrityError, isAbort } from "../base/errors.ts";
 import { hashId, type Id } from "../base/id.ts";
 import type { KernelSource } from "../base/ports.ts";
+import { Semaphore } from "../base/semaphore.ts";
 import { Chunker } from "./chunker.ts";
 import { Cipher, type CipherKey } from "./cipher.ts";
 import type {
@@ -34,9 +35,15 @@ export interface BlobCodecOptions {
  */
 const windowLength = 16 * 1024 * 1024;
 
+/** Sealed bytes that are opened at once: enough to keep WebCrypto busy, which holds two copies of them meanwhile. */
+const openingBytes = 4 * 1024 * 1024;
+/** What a small blob counts for: so many of them are opened at once that no thread waits. */
+const leastOpeningBytes = openingBytes / 32;
+
 /** The codec that does the work itself, in the worker (or Node thread) that it was made in. */
 export class BlobCodec implements Codec {
   readonly parallelism = 2;
+  private readonly opening = new Semaphore(openingBytes);
 
   private constructor(
     private readonly cipher: Cipher,
@@ -91,14 +98,14 @@ export class BlobCodec implements Codec {
 
   async openBlobs(sealed: Bytes, blobs: readonly BlobToOpen[], signal: AbortSignal): Promise<OpenedBlob[]> {
     signal.throwIfAborted();
-    return Promise.all(
-      blobs.map((blob) =>
-        this.openOne(sealed, blob).then(
-          (plain) => ({ plain }),
-          (error: unknown) => ({ error }),
-        ),
-      ),
-    );
+    const opening: Promise<OpenedBlob>[] = [];
+    for (const blob of blobs) {
+      // Begun no sooner than there is room: thousands that wait would be old, for the garbage collector, when they are done.
+      const amount = Math.max(blob.length, leastOpeningBytes);
+      await this.opening.acquire(amount);
+      opening.push(this.openResult(sealed, blob).finally(() => this.opening.release(amount)));
+    }
+    return Promise.all(opening);
   }
 
   close(): void {
@@ -154,6 +161,13 @@ export class BlobCodec implements Codec {
     throw new IntegrityError("seal-verification-failed", { blob: blob.id });
   }
 
+  private openResult(sealed: Bytes, blob: BlobToOpen): Promise<OpenedBlob> {
+    return this.openOne(sealed, blob).then(
+      (plain) => ({ plain }),
+      (error: unknown) => ({ error }),
+    );
+  }
+
   private async openOne(stretch: Bytes, blob: BlobToOpen): Promise<Bytes> {
     const sealed = stretch.subarray(blob.offset, blob.offset + blob.length);
     try {
@@ -170,7 +184,9 @@ export class BlobCodec implements Codec {
     const opened = await this.cipher.open(sealed);
     if (uncompressedLength === null) return opened;
     if (this.compression === null) throw new FormatError("compressed-data-malformed", { reason: "format 1" });
-    return this.compression.decompress(opened, uncompressedLength);
+    const plain = this.compression.decompress(opened, uncompressedLength);
+    discardBytes(opened);
+    return plain;
   }
 }
 

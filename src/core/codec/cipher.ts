@@ -1,4 +1,4 @@
-import { type Bytes, equalConstantTime, randomBytes } from "../base/bytes.ts";
+import { type Bytes, discardBytes, equalConstantTime, randomBytes } from "../base/bytes.ts";
 import { FormatError, HoldallError, IntegrityError } from "../base/errors.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -154,7 +154,9 @@ export class Cipher {
   private async applyToSegment(iv: Bytes, input: Bytes, output: Bytes, offset: number): Promise<void> {
     const counter = counterFrom(offset === 0 ? iv : advanceCounter(iv, offset / blockLength));
     const segment = input.subarray(offset, offset + segmentLength);
-    output.set(new Uint8Array(await crypto.subtle.encrypt(counter, this.key.encrypt, segment)), offset);
+    const applied = new Uint8Array(await crypto.subtle.encrypt(counter, this.key.encrypt, segment));
+    output.set(applied, offset);
+    discardBytes(applied);
   }
 }
 

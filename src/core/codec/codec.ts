@@ -27,6 +27,7 @@ export interface BlobToOpen {
   uncompressedLength: number | null;
 }
 
+/** The bytes belong to the taker, who may find other blobs in the same buffer: before it is moved, it is cut out. */
 export type OpenedBlob = { plain: Bytes } | { error: unknown };
 
 /** What a codec needs of the repository while it reads files: who is new, and where sealed blobs go. */

@@ -5,7 +5,10 @@ import type { PlannedEntry, PlannedFile } from "./restore-plan.ts";
 
 /** The contents of an archive's files. */
 export interface ArchiveContent {
-  /** The chunks of the entry, none if it has no content. Entries must be asked for in their order, each read to its end. */
+  /**
+   * The chunks of the entry, none if it has no content; each is the taker's until the next of any entry is asked for. Entries must
+   * be asked for in their order, each read to its end.
+   */
   of(entry: PlannedEntry): AsyncIterable<Bytes>;
 }
 

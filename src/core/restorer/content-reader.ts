@@ -1,4 +1,4 @@
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, discardBuffer } from "../base/bytes.ts";
 import { IntegrityError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import type { OpenedBlob } from "../codec/codec.ts";
@@ -19,7 +19,7 @@ export interface DataSource {
  * Chunks are loaded in windows, over the borders of files: within one, the blobs of a pack come by joined requests. While
  * one window is taken, the next two are on their way, so that connections and codec always have something to do.
  */
-const windowBytes = 16 * 1024 * 1024;
+const windowBytes = 4 * 1024 * 1024;
 const windowChunks = 8192;
 const windowsAhead = 2;
 
@@ -30,7 +30,7 @@ export function contentLength(data: DataSource, content: readonly Id[]): number 
 
 /**
  * The verified chunks of one file, or of many, in the order of `ids`, which are asked for as windows are filled. Each chunk
- * belongs to the taker. Throws at the first chunk that cannot be had; a taker that leaves ends what is on its way.
+ * is the taker's, to move it away too, until the next is asked for: then its memory is given back. Throws at the first chunk that cannot be had; a taker that leaves ends what is on its way.
  */
 export async function* readChunks(
   data: DataSource,
@@ -81,6 +81,7 @@ async function* takeFirst(loading: LoadingWindow[], signal: AbortSignal): AsyncG
   if (first === undefined) return;
   const loaded = await first.loaded;
   const uses = countUses(first.window);
+  const buffers = new Set([...loaded.values()].map(({ buffer }) => buffer));
   for (const id of first.window) {
     signal.throwIfAborted();
     const plain = loaded.get(id);
@@ -94,6 +95,7 @@ async function* takeFirst(loading: LoadingWindow[], signal: AbortSignal): AsyncG
     loaded.delete(id);
     yield plain;
   }
+  for (const buffer of buffers) discardBuffer(buffer);
 }
 
 function countUses(window: readonly Id[]): Map<Id, number> {

@@ -127,7 +127,7 @@ const looksAtOnce = 16;
 
 export interface FileContent {
   length: number;
-  /** The verified bytes in order; each buffer is the taker's. Nothing is loaded before the first is asked for. */
+  /** The verified bytes in order; each chunk is the taker's until the next is asked for. Nothing is loaded before the first is asked for. */
   chunks: AsyncGenerator<Bytes, void, undefined>;
 }
 

@@ -36,7 +36,9 @@ export function* tarFiles(entries: readonly PlannedEntry[]): Generator<PlannedFi
   }
 }
 
-/** A tar of the entries, in parts of any size; each part belongs to the taker. Throws what the content throws. */
+/**
+ * A tar of the entries, in parts of any size, each the taker's until the next is asked for. Throws what the content throws.
+ */
 export async function* writeTar(
   entries: readonly PlannedEntry[],
   content: ArchiveContent,

@@ -49,7 +49,7 @@ export function zipLength(entries: readonly PlannedEntry[]): number {
   return offset + directoryLength + endRecordsLength({ entries: entries.length, offset, length: directoryLength });
 }
 
-/** A ZIP of the entries, in parts of any size; each part belongs to the taker. Throws what the content throws. */
+/** A ZIP of the entries, in parts of any size, each the taker's until the next is asked for. Throws what the content throws. */
 export async function* writeZip(
   entries: readonly PlannedEntry[],
   content: ArchiveContent,
@@ -69,7 +69,7 @@ async function* withCrcFirst(entry: ZipEntry, chunks: AsyncIterable<Bytes>, crc3
   crc32.start();
   for await (const chunk of chunks) {
     crc32.update(chunk);
-    held.push(chunk);
+    held.push(chunk.length === entry.size ? chunk : chunk.slice());
   }
   const crc = crc32.finish();
   yield localHeader(entry, crc);

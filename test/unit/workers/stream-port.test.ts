@@ -173,3 +173,21 @@ test("a consumer's signal makes the stream fail and tells the producer why", asy
   expect(await errorOf(writer.write(bytes(2)))).toMatchObject({ code: "closed" });
   expect(ends).toEqual(["end"]);
 });
+
+test("a reader that is done with a piece when it asks for the next gives its memory back then, and not before", async () => {
+  const { port1, port2 } = new MessageChannel();
+  opened.push(port1, port2);
+  const length = 8192;
+  const writer = writeToPort(port1);
+  const reader = readableFromPort(port2, 2 * length, { discardsTaken: true }).getReader();
+  const first = reader.read();
+  await writer.write(new Uint8Array(length).fill(1));
+  const { value: piece } = await first;
+  await messagesArrive();
+  expect(piece?.every((byte) => byte === 1)).toBe(true);
+  expect(piece?.length).toBe(length);
+  const second = reader.read();
+  expect(piece?.length).toBe(0);
+  await writer.write(new Uint8Array(length).fill(2));
+  expect((await second).value?.length).toBe(length);
+});

@@ -13,7 +13,7 @@ async function archiveOf(snapshot: FakeSnapshot, format: ArchiveFormat, signal =
   const { plan, length } = await archive.prepare(signal);
   const read = async () => {
     const pieces: Bytes[] = [];
-    for await (const piece of archive.pieces(signal)) pieces.push(piece);
+    for await (const piece of archive.pieces(signal)) pieces.push(piece.slice());
     return concatBytes(pieces);
   };
   return { archive, plan, length, read };

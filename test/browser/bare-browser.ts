@@ -1,0 +1,193 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+
+const betweenLooksMs = 100;
+
+interface Message {
+  id?: number;
+  method?: string;
+  params?: Record<string, unknown>;
+  result?: Record<string, unknown>;
+  error?: { message: string };
+  sessionId?: string;
+}
+
+export interface FinishedDownload {
+  path: string;
+  name: string;
+}
+
+/**
+ * Chromium with one page, driven by the few words of its protocol that are needed. Playwright has the browser watch each
+ * worker's network, and then its inspector keeps up to 200 MB of what the workers fetch: no measure of memory can be taken.
+ */
+export class BareBrowser implements AsyncDisposable {
+  private readonly calls = new Map<number, (message: Message) => void>();
+  private readonly listeners = new Set<(message: Message) => void>();
+  private lastCall = 0;
+  private pageSession = "";
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly folder: string,
+  ) {
+    void this.listen();
+  }
+
+  static async start(program: string, address: string): Promise<BareBrowser> {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), "holdall-bare-browser-")));
+    await mkdir(join(folder, "downloads"));
+    const child = spawn(program, [...switches, `--user-data-dir=${join(folder, "profile")}`, "about:blank"], {
+      stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+    });
+    const browser = new BareBrowser(child, folder);
+    await browser.openPage(address);
+    return browser;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.child, "exit");
+    this.child.kill("SIGTERM");
+    await ended;
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** Asks the page until it says yes. The function sees nothing of what is around it here but its arguments. */
+  async until<Arguments extends string[]>(
+    condition: (...given: Arguments) => boolean,
+    given: Arguments,
+    patienceMs = 90_000,
+  ): Promise<void> {
+    const expression = `(${String(condition)})(...${JSON.stringify(given)})`;
+    const deadline = Date.now() + patienceMs;
+    while ((await this.evaluate(expression)) !== true) {
+      if (Date.now() > deadline)
+        throw new Error(`the page never said yes to ${expression}; it shows: ${await this.text()}`);
+      await new Promise((resolve) => setTimeout(resolve, betweenLooksMs));
+    }
+  }
+
+  /** Types into the field with this label. */
+  async type(label: string, text: string): Promise<void> {
+    const found = (wantedLabel: string, newText: string) => {
+      const labels = [...document.querySelectorAll("label")];
+      const control = labels.find((one) => one.textContent?.trim().startsWith(wantedLabel))?.control;
+      if (!(control instanceof HTMLInputElement)) return false;
+      control.value = newText;
+      return control.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    await this.until(found, [label, text]);
+  }
+
+  /** Presses the first link or button of that name which can be pressed. */
+  async press(selector: string, name: string, patienceMs?: number): Promise<void> {
+    const found = (wantedSelector: string, wantedName: string) => {
+      const controls = [
+        ...document.querySelectorAll<HTMLElement>(`:is(${wantedSelector}):enabled, a:is(${wantedSelector})`),
+      ];
+      const names = (one: HTMLElement) => [one.getAttribute("aria-label"), one.textContent?.trim()];
+      const control = controls.find((one) => wantedName === "" || names(one).includes(wantedName));
+      control?.click();
+      return control !== undefined;
+    };
+    await this.until(found, [selector, name], patienceMs);
+  }
+
+  /** Starts a download and waits for its end; rejects if the browser says that it failed. */
+  async download(start: () => Promise<void>): Promise<FinishedDownload> {
+    let name = "";
+    let listener: (message: Message) => void = () => {};
+    const finished = new Promise<FinishedDownload>((resolve, reject) => {
+      listener = ({ method, params = {} }) => {
+        const { guid, state, suggestedFilename } = params;
+        if (method === "Browser.downloadWillBegin") name = String(suggestedFilename);
+        if (method !== "Browser.downloadProgress") return;
+        if (state === "completed") resolve({ path: join(this.folder, "downloads", String(guid)), name });
+        if (state === "canceled") reject(new Error(`the download ${name} failed`));
+      };
+    });
+    this.listeners.add(listener);
+    try {
+      await start();
+      return await finished;
+    } finally {
+      this.listeners.delete(listener);
+    }
+  }
+
+  private async openPage(address: string): Promise<void> {
+    await this.send("Browser.setDownloadBehavior", {
+      behavior: "allowAndName",
+      downloadPath: join(this.folder, "downloads"),
+      eventsEnabled: true,
+    });
+    const { targetId } = await this.send("Target.createTarget", { url: address });
+    const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true });
+    this.pageSession = String(sessionId);
+  }
+
+  private async text(): Promise<string> {
+    return String(await this.evaluate("document.body.innerText"));
+  }
+
+  /** Undefined while the page is being loaded. */
+  private async evaluate(expression: string): Promise<unknown> {
+    const { result, error } = await this.call(
+      "Runtime.evaluate",
+      { expression, returnByValue: true },
+      this.pageSession,
+    );
+    if (error) return undefined;
+    if (result?.["exceptionDetails"]) throw new Error(JSON.stringify(result["exceptionDetails"]));
+    return (result?.["result"] as { value?: unknown } | undefined)?.value;
+  }
+
+  private async send(method: string, params: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const { result = {}, error } = await this.call(method, params);
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return result;
+  }
+
+  private call(method: string, params: Record<string, unknown>, sessionId?: string): Promise<Message> {
+    const id = ++this.lastCall;
+    const answered = new Promise<Message>((resolve) => this.calls.set(id, resolve));
+    (this.child.stdio[3] as Writable).write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
+    return answered;
+  }
+
+  private async listen(): Promise<void> {
+    let rest = "";
+    for await (const part of (this.child.stdio[4] as Readable).setEncoding("utf8")) {
+      const texts = (rest + String(part)).split("\0");
+      rest = texts.pop() ?? "";
+      for (const text of texts) this.receive(JSON.parse(text) as Message);
+    }
+  }
+
+  private receive(message: Message): void {
+    if (message.id !== undefined) {
+      this.calls.get(message.id)?.(message);
+      this.calls.delete(message.id);
+      return;
+    }
+    for (const listener of this.listeners) listener(message);
+  }
+}
+
+const switches = [
+  "--headless=new",
+  "--no-sandbox",
+  "--remote-debugging-pipe",
+  "--window-size=1280,800",
+  "--no-first-run",
+  "--no-default-browser-check",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-dev-shm-usage",
+  "--password-store=basic",
+];
