@@ -57,12 +57,22 @@ function cells() {
 function playwright() {
   const file = `${reports}browser.json`;
   const code = runNpm(["run", "test:browser"], { PLAYWRIGHT_JSON_OUTPUT_FILE: file });
-  return counted("browser", code, file, ({ stats }) => ({
+  return counted("browser", code, file, ({ stats, suites }) => ({
     passed: stats.expected,
     failed: stats.unexpected + stats.flaky,
     skipped: stats.skipped,
-    failures: [],
+    failures: suites.flatMap(browserFailures),
   }));
+}
+
+function browserFailures({ file, specs = [], suites = [] }) {
+  const own = specs.flatMap(({ title, ok, tests }) => {
+    const messages = tests.flatMap(({ results }) =>
+      results.flatMap(({ errors }) => errors.map((error) => error.message)),
+    );
+    return ok ? [] : [`${file}: ${title}\n${messages.join("\n")}`];
+  });
+  return [...own, ...suites.flatMap(browserFailures)];
 }
 
 /** A run that failed as a whole (no report, or a file that could not even be loaded) counts as one failure. */

@@ -1,4 +1,4 @@
-import { HoldallError } from "../core/base/errors.ts";
+import { HoldallError, isAbort } from "../core/base/errors.ts";
 import type { Id } from "../core/base/id.ts";
 import { displayName } from "../core/base/raw-name.ts";
 import { timeMs } from "../core/base/rfc3339.ts";
@@ -17,7 +17,43 @@ export async function listFolder(
   const place = await findPlace(trees, root, path, signal);
   if (place.subtree === null) throw new HoldallError("not-found-in-snapshot", { path: path.join(".") });
   const { nodes } = await trees.load(place.subtree, signal);
-  return { names: place.names.map(displayName), entries: nodes.map(entryOf) };
+  const through = await followOnlyFolders(trees, nodes, signal);
+  return { names: place.names.map(displayName), entries: nodes.map(entryOf), through };
+}
+
+/** Deeper is gone on foot. */
+const mostFollowed = 32;
+
+/** Below the only folder of these nodes. A tree that cannot be read ends the way: whoever goes on learns why. */
+async function followOnlyFolders(
+  trees: TreeSource,
+  above: readonly Node[],
+  signal: AbortSignal,
+): Promise<FolderListing["through"]> {
+  const names: string[] = [];
+  let nodes = above;
+  while (names.length < mostFollowed) {
+    const inside = await nodesOfOnlyFolder(trees, nodes, signal);
+    const [only, another] = inside;
+    if (only?.type !== "dir" || another !== undefined) break;
+    names.push(displayName(only.name));
+    nodes = inside;
+  }
+  return { names, path: names.map(() => 0) };
+}
+
+async function nodesOfOnlyFolder(
+  trees: TreeSource,
+  [only, another]: readonly Node[],
+  signal: AbortSignal,
+): Promise<readonly Node[]> {
+  if (only?.type !== "dir" || only.subtree === null || another !== undefined) return [];
+  try {
+    return (await trees.load(only.subtree, signal)).nodes;
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    return [];
+  }
 }
 
 const nodeTypes: ReadonlySet<string> = new Set<NodeType>([

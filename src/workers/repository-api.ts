@@ -172,6 +172,11 @@ export interface FolderListing {
   /** Names from the snapshot's root to this folder, for breadcrumbs. */
   names: string[];
   entries: FolderEntry[];
+  /**
+   * If the only entry is a folder with nothing but a folder in it, and so on: what comes below it, down to the first folder
+   * that holds something else. Empty otherwise.
+   */
+  through: { names: string[]; path: NodePath };
 }
 
 export interface ParentInfo {

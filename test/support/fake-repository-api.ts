@@ -4,7 +4,7 @@ import type {
   BackupProgress,
   BackupResult,
   CallContext,
-  FolderEntry,
+  FolderListing,
   OfflineState,
   ParentInfo,
   Preview,
@@ -29,7 +29,7 @@ export interface FakeRepository {
   listRefusal: ErrorCode | null;
   unreadable: string[];
   /** The entries of a folder, and its name, by its path of positions. */
-  folder: (path: readonly number[]) => { names: string[]; entries: FolderEntry[] };
+  folder: (path: readonly number[]) => Pick<FolderListing, "names" | "entries">;
   /** Refuses every folder with this code instead. */
   folderRefusal: ErrorCode | null;
   parent: ParentInfo;
@@ -77,7 +77,7 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
     },
     async listFolder({ path }) {
       if (repository.folderRefusal !== null) throw new HoldallError(repository.folderRefusal);
-      return repository.folder(path);
+      return { through: { names: [], path: [] }, ...repository.folder(path) };
     },
     async inspectParent() {
       return repository.parent;

@@ -4,7 +4,7 @@ import { isInside, samePath } from "../node-path.ts";
 import { FolderSizes } from "./folder-sizes.svelte.ts";
 import { Loader } from "./loader.svelte.ts";
 
-const nothing: FolderListing = { names: [], entries: [] };
+const nothing: FolderListing = { names: [], entries: [], through: { names: [], path: [] } };
 
 /** One folder of one snapshot as a sorted list with a cursor and a selection. */
 export class FolderView {
@@ -84,6 +84,16 @@ export class FolderView {
   /** The place of an entry in the snapshot. */
   pathOf(entry: FolderEntry): NodePath {
     return [...this.path, entry.position];
+  }
+
+  /** Where opening an entry leads: on through folders that hold nothing but a folder. */
+  destinationOf(entry: FolderEntry): NodePath {
+    return [...this.pathOf(entry), ...this.#listing.through.path];
+  }
+
+  /** Names of the folders that opening an entry leads through, after its own. */
+  get namesThrough(): readonly string[] {
+    return this.#listing.through.names;
   }
 
   /** What an entry weighs, folders with all they hold; null while that is unknown. */

@@ -20,7 +20,7 @@ function treeOn(listed: string[] = [], refused = new Set<string>()) {
       const key = path.join(".");
       listed.push(key);
       if (refused.has(key)) throw new HoldallError("network");
-      return { names: [], entries: folders[key] ?? [] };
+      return { names: [], entries: folders[key] ?? [], through: { names: [], path: [] } };
     },
   });
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { sorted } from "../../../../src/ui/file-order.ts";
 import { FolderView } from "../../../../src/ui/state/folder-view.svelte.ts";
-import type { FolderEntry } from "../../../../src/workers/repository-api.ts";
+import type { FolderEntry, FolderListing } from "../../../../src/workers/repository-api.ts";
 import { preparedRepository } from "../../../browser/pictures/repository.ts";
 import { fakeRepositoryApi } from "../../../support/fake-repository-api.ts";
 
@@ -77,8 +77,18 @@ test("the cursor stays inside the list", async () => {
   expect(view.active).toBe(0);
 });
 
+test("opening an only folder leads through folders that hold nothing but one folder", async () => {
+  const through = { names: ["anna", "Documents"], path: [0, 0] };
+  const listing = { names: [], entries: [entry(0, "home", { type: "dir" })], through };
+  const view = new FolderView({ ...fakeRepositoryApi(preparedRepository(0)), listFolder: async () => listing });
+  await view.show("5a", []);
+  expect(view.namesThrough).toEqual(["anna", "Documents"]);
+  expect(view.destinationOf(listing.entries[0] as FolderEntry)).toEqual([0, 0, 0]);
+});
+
 test("a slow answer of a folder that was left is dropped", async () => {
-  const waiting = new Map<string, (value: { names: string[]; entries: FolderEntry[] }) => void>();
+  const nothing: FolderListing = { names: [], entries: [], through: { names: [], path: [] } };
+  const waiting = new Map<string, (value: FolderListing) => void>();
   const api = fakeRepositoryApi(preparedRepository(0));
   const view = new FolderView({
     ...api,
@@ -86,9 +96,9 @@ test("a slow answer of a folder that was left is dropped", async () => {
   });
   const slow = view.show("5a", [1]);
   const quick = view.show("5a", [2]);
-  waiting.get("2")?.({ names: ["two"], entries: [] });
+  waiting.get("2")?.({ ...nothing, names: ["two"] });
   await quick;
-  waiting.get("1")?.({ names: ["one"], entries: [] });
+  waiting.get("1")?.({ ...nothing, names: ["one"] });
   await slow;
   expect(view.names).toEqual(["two"]);
 });
