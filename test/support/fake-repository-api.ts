@@ -1,4 +1,4 @@
-import { type ErrorCode, HoldallError, WrongPasswordError } from "../../src/core/base/errors.ts";
+import { type ErrorCode, type ErrorContext, HoldallError, WrongPasswordError } from "../../src/core/base/errors.ts";
 import type {
   ArchivePlan,
   BackupProgress,
@@ -22,6 +22,7 @@ export interface FakeRepository {
   password: string;
   /** Refuses every open with this code instead. */
   refusal: ErrorCode | null;
+  refusalContext?: ErrorContext;
   /** Never answers open: the screen while it works. */
   openHangs: boolean;
   snapshots: SnapshotInfo[];
@@ -57,7 +58,7 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
         context?.onProgress?.({ phase: "index", done: 3, total: 12 });
         await untilAborted(context);
       }
-      if (repository.refusal !== null) throw new HoldallError(repository.refusal);
+      if (repository.refusal !== null) throw new HoldallError(repository.refusal, repository.refusalContext);
       if (password !== repository.password) throw new WrongPasswordError("wrong-password");
       return repository.info;
     },

@@ -42,7 +42,8 @@ export interface RememberedRepository extends OpenedRepository {
  * Opens a repository with the help of what this device remembers of it, and remembers it anew. The kept key is tried
  * first: it unseals the server's login if none is given, and if the server cannot be reached, it decides about the
  * password and the repository opens from the offline copy (`backend.isOffline`), if that has config and index. So it does
- * where the server wants a login that only the right password unseals; the error's context has `server: false` then.
+ * where the server wants a login that only the right password unseals; the error's context has `server: false` then,
+ * and in the second case `wantsLogin: true`.
  * Throws as openRepository, and IntegrityError "config-changed" if the server shows another repository than before.
  */
 export async function openRemembered(
@@ -64,9 +65,9 @@ export async function openRemembered(
       },
     ).catch(async (error: unknown) => {
       const isWrong = kept.file !== null && kept.master === null && (await keptKeyDecides(error, backend, login, copy));
-      throw isWrong
-        ? new WrongPasswordError("wrong-password", { triedKeys: 1, server: false }, { cause: error })
-        : error;
+      if (!isWrong) throw error;
+      const context = { triedKeys: 1, server: false, wantsLogin: !backend.isOffline };
+      throw new WrongPasswordError("wrong-password", context, { cause: error });
     });
     if (!backend.isOffline) await remember(copy, opened, login);
     await copy.settle();

@@ -209,10 +209,13 @@ export class ConnectForm {
       this.problem = { field: "username", sentence };
       return;
     }
+    // Decided on this device; with a login that is typed anew, the server decides.
+    const wantsLogin = failure.code === "wrong-password" && failure.context["wantsLogin"] === true;
+    if (wantsLogin) this.asksLogin = true;
     const field = fieldOf(failure.code);
     // A recent repository has no address field to say it under.
     if (field === null || (field === "address" && this.mode === "recents")) this.failure = failure;
-    else this.problem = { field, sentence: sentenceOf(failure.code) };
+    else this.problem = { field, sentence: wantsLogin ? connectText.wrongOrLapsed : sentenceOf(failure.code) };
     if (failure.code === "network") this.examine();
   }
 

@@ -27,6 +27,8 @@ export const connectText = {
   passwordBlanks: "The password begins or ends with a blank, which nobody sees on paper. Choose one without.",
   passwordShort: "Short passwords can be guessed by a program. Four or five words in a row are better.",
   loginLapsed: "The server does not accept the login that was kept here. Type it again.",
+  wrongOrLapsed:
+    "Wrong password: it does not open the login that is kept here. If it was changed on another device, type the login for the server again as well.",
   showPassword: "Show what is typed",
   format: "Format",
   formats: {

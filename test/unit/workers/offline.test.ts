@@ -224,7 +224,7 @@ describe("the login of the server", () => {
     const before = device.server.logins.length;
     await expect(device.open({ login: null, password: "wrong" })).rejects.toMatchObject({
       code: "wrong-password",
-      context: { server: false },
+      context: { server: false, wantsLogin: true },
     });
     expect(device.server.logins.slice(before)).toEqual([null]);
   });

@@ -219,6 +219,20 @@ test("when the kept login is refused, it is asked for", async () => {
   expect(asked.at(-1)).toMatchObject({ login: { username: "me", password: "new" } });
 });
 
+test("where a wrong password may be a changed one, the login that it seals is asked for as well", async () => {
+  const refusal = { refusal: "wrong-password", refusalContext: { wantsLogin: true } } as const;
+  const { form } = formOn(refusal, ownDevice(nas));
+  form.choose(nas);
+  form.password = "changed elsewhere";
+  await form.submit();
+  expect([form.asksLogin, form.problem]).toEqual([true, { field: "password", sentence: connectText.wrongOrLapsed }]);
+  const { form: another } = formOn({ refusal: "wrong-password" }, ownDevice(nas));
+  another.choose(nas);
+  another.password = "wrong";
+  await another.submit();
+  expect([another.asksLogin, another.problem?.field]).toEqual([false, "password"]);
+});
+
 test("a folder whose permission is refused is not opened, and the form says so", async () => {
   const { form, session } = formOn({});
   const handle = { kind: "directory", name: "Archive" } as FileSystemDirectoryHandle;
