@@ -126,8 +126,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   backup(request: BackupRequest, { signal, onProgress }: Context<BackupProgress>): Promise<BackupResult> {
-    return this.runJob(signal, async (repository, running, { info }) => {
-      if (info.offline) throw new HoldallError("opened-offline");
+    const work = needingServer(async (repository, running) => {
       const release = await this.ports.claimWriter(repository.config.id);
       try {
         const { sourceFolderOf, programVersion } = this.ports;
@@ -138,6 +137,7 @@ export class RepositoryService implements Served<RepositoryApi> {
         release();
       }
     });
+    return this.runJob(signal, work);
   }
 
   saveFile(
@@ -164,14 +164,18 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   preview(request: PreviewRequest, { signal }: Context): Promise<Preview> {
-    return this.run(signal, (repository, running) => previewFile(repository, request, running));
+    return this.run(
+      signal,
+      needingServer((repository, running) => previewFile(repository, request, running)),
+    );
   }
 
   planArchive(request: ArchiveRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<ArchivePlan> {
-    return this.run(signal, async (repository, running) => {
+    const work = needingServer(async (repository, running) => {
       const job = new ArchiveJob(repository, request);
       return this.reported(job, onProgress, () => job.plan(running));
     });
+    return this.run(signal, work);
   }
 
   saveArchive(
@@ -185,17 +189,19 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   planRestore(request: RestoreRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestorePlanInfo> {
-    return this.run(signal, async (repository, running) => {
+    const work = needingServer(async (repository, running) => {
       const job = new RestoreJob(repository, request, this.ports.sinkOf);
       return this.reported(job, onProgress, () => job.lookAhead(running));
     });
+    return this.run(signal, work);
   }
 
   restore(request: RestoreRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestoreResult> {
-    return this.runJob(signal, async (repository, running) => {
+    const work = needingServer(async (repository, running) => {
       const job = new RestoreJob(repository, request, this.ports.sinkOf);
       return this.reported(job, onProgress, () => job.run(running));
     });
+    return this.runJob(signal, work);
   }
 
   keepOffline(
@@ -267,7 +273,8 @@ export class RepositoryService implements Served<RepositoryApi> {
     work: (writer: StreamWriter, repository: Repository, signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     const writer = writeToPort(port);
-    const job = this.runJob(AbortSignal.any([signal, writer.signal]), (...call) => work(writer, call[0], call[1]));
+    const writing = needingServer((repository, running) => work(writer, repository, running));
+    const job = this.runJob(AbortSignal.any([signal, writer.signal]), writing);
     return job.catch((error: unknown) => {
       writer.abort(error);
       throw error;
@@ -295,6 +302,14 @@ export class RepositoryService implements Served<RepositoryApi> {
   private now(): number {
     return this.ports.clock?.now() ?? Date.now();
   }
+}
+
+/** Work with what no device keeps: contents of files, or a place to write. */
+function needingServer<Result>(work: Work<Result>): Work<Result> {
+  return async (...call) => {
+    if (call[2].info.offline) throw new HoldallError("opened-offline");
+    return work(...call);
+  };
 }
 
 function unreadableSnapshot(id: Id, error: unknown): FailedFile {

@@ -21,6 +21,7 @@ test("Lighthouse and axe find nothing to improve on any screen of an open sessio
   const source = join(workFolder, "Documents");
   await mkdir(join(source, "letters"), { recursive: true });
   await writeFile(join(source, "letters", "to the bank.txt"), "Dear bank, a text to be shown.\n");
+  await writeFile(join(source, "list.txt"), "Bread\n");
   const profile = await makeProfile();
   // Lighthouse drives one library's pages, these tests another's: both hold the same browser.
   const browser = await launch({
@@ -37,7 +38,7 @@ test("Lighthouse and axe find nothing to improve on any screen of an open sessio
     if (judged === undefined || page === undefined) throw new Error("the browser has no page");
     const judge = (screen: string) =>
       test.step(screen, async () => {
-        expect(await findings(judged)).toEqual([]);
+        for (const form of ["desktop", "mobile"] as const) expect(await findings(judged, form), form).toEqual([]);
         const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
         expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
       });
@@ -79,14 +80,11 @@ async function go(page: Page, place: string): Promise<void> {
 }
 
 /** Scores below 100 in what is asked for, with the audits that cost them. */
-async function findings(page: LighthousePage): Promise<string[]> {
+async function findings(page: LighthousePage, formFactor: "desktop" | "mobile"): Promise<string[]> {
+  const phone = { mobile: true, width: 360, height: 740, deviceScaleFactor: 2, disabled: false };
+  const screenEmulation = formFactor === "mobile" ? phone : { disabled: true };
   const result = await snapshot(page, {
-    flags: {
-      onlyCategories: categories,
-      formFactor: "desktop",
-      screenEmulation: { disabled: true },
-      logLevel: "error",
-    },
+    flags: { onlyCategories: categories, formFactor, screenEmulation, logLevel: "error" },
   });
   if (result === undefined) throw new Error("Lighthouse gave no result");
   const { lhr } = result;

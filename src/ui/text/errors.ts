@@ -406,7 +406,8 @@ export const errorTexts = {
   },
   "opened-offline": {
     title: "Opened from the offline copy",
-    happened: "The server could not be reached when this repository was opened, so it is only read here.",
+    happened:
+      "The server could not be reached when this repository was opened. Snapshots and folders that this device keeps can be looked through; backups and the contents of files need the server.",
     advice: "Open it again when the server can be reached.",
   },
   "offline-budget": {

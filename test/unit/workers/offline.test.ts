@@ -79,7 +79,9 @@ describe("without a network", () => {
     const letter = (await folder(service, [])).entries.findIndex(({ name }) => name === "geheimer Brief.txt");
     const { port1: port } = new MessageChannel();
     const saving = service.saveFile({ snapshot, path: [0, letter], port }, quiet);
-    await expect(saving).rejects.toMatchObject({ code: "network" });
+    await expect(saving).rejects.toMatchObject({ code: "opened-offline" });
+    const planning = service.planArchive({ snapshot, paths: [[]], format: "zip" }, quiet);
+    await expect(planning).rejects.toMatchObject({ code: "opened-offline" });
     await service.close();
   });
 
