@@ -159,12 +159,40 @@ test("cancelling the opening leaves the form as it was, without a complaint", as
   expect([form.busy, form.problem, form.failure, form.password]).toEqual([false, null, null, "correct"]);
 });
 
-test("locking ends the worker", async () => {
-  const { form, session } = formOn({});
-  await form.submit();
-  await session.lock();
-  expect(terminated).toBe(1);
-  expect(session.connection.state).toBe("closed");
+test("locking ends the worker, a moment after it ended its own", async () => {
+  vi.useFakeTimers();
+  try {
+    const { form, session } = formOn({});
+    await form.submit();
+    await session.lock();
+    expect([session.connection.state, terminated]).toEqual(["closed", 0]);
+    await vi.runAllTimersAsync();
+    expect(terminated).toBe(1);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a page that is left ends the worker as locking does, and at once if it is frozen before", async () => {
+  vi.useFakeTimers();
+  try {
+    const { form, session } = formOn({});
+    await form.submit();
+    session.leave();
+    expect([session.connection.state, terminated]).toEqual(["closed", 0]);
+    session.freeze();
+    expect(terminated).toBe(1);
+    await vi.runAllTimersAsync();
+    expect(terminated).toBe(1);
+    form.address = "https://nas.home/photos/";
+    form.password = "correct";
+    await form.submit();
+    session.leave();
+    await vi.runAllTimersAsync();
+    expect(terminated).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 const nas: Recent = {
