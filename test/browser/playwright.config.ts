@@ -1,11 +1,18 @@
 import { defineConfig } from "@playwright/test";
 
+const alone = /(memory|locked-heap|lighthouse|two-tabs)\.spec\.ts$/;
+
 /** Run by `npm run test:browser`, on the built app: `npm run build` comes first. */
 export default defineConfig({
   testDir: ".",
   outputDir: "../../test-results/browser",
-  // Real folders, real servers and scrypt: one at a time is quicker than two that wait for each other.
-  workers: 1,
+  // Each file has servers, folders and a browser of its own.
+  workers: 2,
+  projects: [
+    { name: "screens", testIgnore: alone },
+    // What measures the whole browser's memory, or needs every moment in time, has the machine for itself.
+    { name: "alone", testMatch: alone, workers: 1, dependencies: ["screens"] },
+  ],
   timeout: 300_000,
   expect: { timeout: 30_000 },
   forbidOnly: process.env["CI"] === "true",
