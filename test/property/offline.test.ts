@@ -142,6 +142,16 @@ class Walk {
   }
 }
 
+/** Found at random: the list of a kept snapshot's trees took the room of some of them. */
+const crowdedOut: Step[] = [
+  { do: "list" },
+  { do: "wipe" },
+  { do: "keep", snapshot: 1 },
+  { do: "reopen", budgetBytes: 0, isOnline: false },
+  { do: "damage", which: 0 },
+  { do: "keep", snapshot: 0 },
+];
+
 test("browsing, evicting, losing and damaging in any order never change an answer", { timeout: 120_000 }, async () => {
   const truth = await new Device(new MemoryServer(files)).open({ keep: { kind: "nothing" } });
   await fc.assert(
@@ -149,6 +159,6 @@ test("browsing, evicting, losing and damaging in any order never change an answe
       const walk = new Walk(truth);
       for (const taken of steps) await walk.take(taken);
     }),
-    { numRuns: 25 },
+    { numRuns: 25, examples: [[crowdedOut]] },
   );
 });

@@ -37,6 +37,9 @@ export async function keepSnapshot(
     const kept = new Set(await copy.keys("tree/"));
     if (![...keeping.keys].every((key) => kept.has(key))) throw new QuotaError("quota-exceeded");
     await copy.hold(id, { keys: keeping.keys, isWhole: true });
+    // The list of them has taken room, too, and perhaps theirs.
+    const isKept = (await keptSnapshots(copy)).includes(id);
+    if (!isKept) throw new HoldallError("offline-budget", { budgetBytes: copy.budgetBytes });
   } catch (error) {
     await copy.hold(id, before);
     throw error;
