@@ -76,7 +76,7 @@ describe.each(servers)("a repository on %s, which is stopped", (_, start) => {
     expect(await browse(service, snapshot, [0, 1])).toEqual(["bescheid.pdf"]);
     const { port1: port } = new MessageChannel();
     const saving = service.saveFile({ snapshot, path: [0, 1, 0], port }, quiet);
-    await expect(saving).rejects.toMatchObject({ code: "network" });
+    await expect(saving).rejects.toMatchObject({ code: "opened-offline" });
   });
 
   test("lets its owner in with the repository's password alone while it runs", async () => {
