@@ -43,6 +43,9 @@ export class BackupJob {
       currentPath: displayPath(counts.currentPath),
       failures: counts.failures.length,
       waiting,
+      paused: false,
+      question: null,
+      lockedBy: null,
     };
   }
 
@@ -51,6 +54,7 @@ export class BackupJob {
     const { counts } = this.archiver;
     const { filesNew, filesChanged, filesUnmodified, totalFiles, totalBytes, bytesRead } = counts;
     return {
+      outcome: "stored",
       snapshot: snapshotInfo({ id, snapshot }),
       filesNew,
       filesChanged,
@@ -65,6 +69,13 @@ export class BackupJob {
       durationMs: this.ports.now() - this.startMs,
       clockBehind: this.archiver.clockBehind,
       failures: counts.failures.map(failedFile),
+      rereadFiles: 0,
+      hiddenChanges: 0,
+      excluded: 0,
+      lostPacks: 0,
+      uploadedPacks: totals.packs,
+      slow: [],
+      waitedMs: 0,
     };
   }
 

@@ -1,5 +1,8 @@
+import type { BackupRules } from "../core/archiver/backup-rules.ts";
 import type { ErrorCode, ErrorContext } from "../core/base/errors.ts";
 import type { CompressionMode } from "../core/codec/codec.ts";
+
+export type { BackupRules };
 
 /**
  * THE CONTRACT between the page and the repository worker. Plain data only: it crosses a MessagePort. Names for people
@@ -21,7 +24,25 @@ export interface RepositoryApi {
   preview: Method<{ snapshot: string; path: NodePath; maxBytes: number }, Preview>;
   /** What the parent snapshot holds that a browser cannot see: told before a backup over it starts. */
   inspectParent: Method<{ hostname: string; rootNames: string[] }, ParentInfo>;
+  /** What a backup would include, with sizes, and what the rules leave out. Progress is what was found so far. */
+  previewBackup: Method<{ sources: BackupSource[]; rules: BackupRules }, BackupPreview, BackupPreview>;
   backup: Method<BackupRequest, BackupResult, BackupProgress>;
+  /** Pauses the running backup, lets it go on, or answers what it asks. Nothing happens if there is none. */
+  steerBackup: Method<BackupSteering, void>;
+  /** Fetches what the last backup of this session uploaded, and compares it. */
+  verifyUpload: Method<{ extent: "sample" | "all" }, VerifyUploadResult, VerifyUploadProgress>;
+  /** The sets of this repository that this device knows, sealed in its storage; on somebody else's, of this session. */
+  listSets: Method<Record<never, never>, BackupSetInfo[]>;
+  /** Makes a set or changes it. */
+  saveSet: Method<{ set: BackupSet }, void>;
+  /** Forgets a set and its history; its snapshots stay. */
+  removeSet: Method<{ id: string }, void>;
+  /** Progress tells what a backup in another tab of this browser does, at first and at every change; ends when aborted. */
+  watchWriter: Method<Record<never, never>, void, WriterState>;
+  /** All locks that are in the repository now. */
+  listLocks: Method<Record<never, never>, LockInfo[]>;
+  /** Removes a lock, whoever's it is. A lock that is gone counts as removed. */
+  removeLock: Method<{ id: string }, void>;
   /** Streams one verified file into the port (stream-port.ts); resolves when the other side has taken everything. */
   saveFile: Method<{ snapshot: string; path: NodePath; port: MessagePort }, { length: number }, RestoreProgress>;
   /** What an archive of the given things would be, its exact length included. */
@@ -96,6 +117,10 @@ export interface RepositoryInfo {
   kernelBuild: string;
   /** Opened from what is kept on this device, since the network gave no answer. Such a repository is only read. */
   offline: boolean;
+  /** The server lets nothing but locks be removed; null where it could not be found out. */
+  appendOnly: boolean | null;
+  /** How far this device's clock is ahead of the server's; null if the server does not tell. */
+  clockAheadMs: number | null;
 }
 
 export interface OpenProgress {
@@ -126,6 +151,8 @@ export interface SnapshotInfo {
   paths: string[];
   tags: string[];
   programVersion: string;
+  /** restic's --exclude patterns of the run. */
+  excludes: string[];
   parent: string | null;
   summary: SnapshotSummaryInfo | null;
 }
@@ -194,17 +221,168 @@ export type FolderPick =
    */
   | { kind: "files"; files: { path: string[]; file: File }[]; emptyFolders: string[][]; unreadable?: string[][] };
 
+export interface BackupSource {
+  rootName: string;
+  folder: FolderPick;
+  /** A pick of loose files: what the parent snapshot holds under this name and the pick does not, stays. */
+  addsToParent: boolean;
+}
+
 export interface BackupRequest {
-  sources: { rootName: string; folder: FolderPick }[];
+  sources: BackupSource[];
   hostname: string;
   tags: string[];
   compression: CompressionMode;
   /** The user's offset from UTC, in minutes east. */
   utcOffsetMinutes: number;
+  rules: BackupRules;
+  /** restic's --pack-size; null: the default of 16 MiB. */
+  packSizeBytes: number | null;
+  /** Bytes a second that uploads may take; null: no limit. */
+  uploadLimit: number | null;
+  /** Writes no snapshot if nothing has changed. */
+  skipIfUnchanged: boolean;
+  /** Tells what would be done, and stores nothing. */
+  dryRun: boolean;
+  /** Of files that seem unchanged, every so-many-th is read anew in each run; null: none is. */
+  rereadEvery: number | null;
+  /** The set whose history takes the run in. */
+  setId: string | null;
+  /** Waits for a lock of somebody else to go, instead of failing. */
+  waitsForLock: boolean;
+}
+
+/** What a person backs up again and again. */
+export interface BackupSet {
+  id: string;
+  name: string;
+  hostname: string;
+  sources: BackupSetSource[];
+  tags: string[];
+  compression: CompressionMode;
+  rules: BackupRules;
+  packSizeBytes: number | null;
+  uploadLimit: number | null;
+  skipIfUnchanged: boolean;
+  rereadEvery: number | null;
+  /** Days after the last run at which the set says that it is due; null: never. */
+  reminderDays: number | null;
+  /** Runs by itself when files change while the app is open. */
+  runsOnChange: boolean;
+}
+
+/** A source keeps its id and its root name for ever; the folder's handle is kept beside, under the id (platform). */
+export interface BackupSetSource {
+  id: string;
+  rootName: string;
+  /** "files": a pick of loose files, which is added to what was picked before. */
+  kind: "folder" | "files";
+}
+
+export interface BackupSetInfo {
+  set: BackupSet;
+  /** Newest first, a hundred at most. */
+  runs: BackupRun[];
+  /** A run that was cut off (a killed tab, a crash), where it was; null if the last one ended in order. */
+  unfinished: UnfinishedRun | null;
+}
+
+export interface BackupRun {
+  startedMs: number;
+  durationMs: number;
+  outcome: BackupOutcome | "failed" | "cancelled";
+  /** Why it failed. */
+  code: ErrorCode | null;
+  snapshot: string | null;
+  filesNew: number;
+  filesChanged: number;
+  filesUnmodified: number;
+  failures: number;
+  bytesRead: number;
+  bytesStored: number;
+}
+
+export interface UnfinishedRun {
+  startedMs: number;
+  filesDone: number;
+  bytesDone: number;
+  bytesUploaded: number;
+  currentPath: string;
+}
+
+/** What the page can say to a running backup. */
+export type BackupSteering = { paused: boolean } | { question: number; answer: "believe" | "stop" };
+
+/** A folder lists far fewer entries than its parent did: a disk that is not mounted, or a browser that lost entries. */
+export interface BackupQuestion {
+  id: number;
+  kind: "shrunk";
+  path: string;
+  entriesBefore: number;
+  entriesNow: number;
+}
+
+export interface BackupPreview {
+  files: number;
+  bytes: number;
+  excludedFiles: number;
+  /** Folders that are left out; what is in them was not looked at. */
+  excludedFolders: number;
+  /** Folders down to the third below a root, with all that they hold; the largest thousand. */
+  folders: PreviewFolder[];
+  /** The first five hundred things that are left out. */
+  excluded: { path: string[]; isFolder: boolean; bytes: number | null; reason: ExclusionReason }[];
+  failures: FailedFile[];
+  /** False while folders are still being read. */
+  complete: boolean;
+}
+
+export type ExclusionReason = "pattern" | "cache" | "marker" | "size";
+
+export interface PreviewFolder {
+  /** From the root name downwards. */
+  path: string[];
+  files: number;
+  bytes: number;
+}
+
+export interface VerifyUploadResult {
+  packs: number;
+  bytes: number;
+  /** Packs that are not what was uploaded. */
+  failures: FailedFile[];
+}
+
+export interface VerifyUploadProgress {
+  packsDone: number;
+  packsTotal: number;
+  bytesDone: number;
+  bytesTotal: number;
+  waiting: ErrorCode | null;
+}
+
+export type WriterState = { state: "none" } | { state: "elsewhere"; progress: WriterProgress | null };
+
+/** Of another tab's backup: numbers, no names. */
+export type WriterProgress = Pick<
+  BackupProgress,
+  "phase" | "filesDone" | "filesFound" | "bytesDone" | "bytesFound" | "foundAll" | "bytesUploaded" | "paused"
+>;
+
+export interface LockInfo {
+  id: string;
+  hostname: string;
+  username: string;
+  pid: number | null;
+  /** Null if it cannot be read. */
+  timeMs: number | null;
+  exclusive: boolean;
+  /** "here": held by this tab; "other-tab": by another tab of this browser; "left-behind": by one that is gone. */
+  holder: "here" | "other-tab" | "left-behind" | "somebody";
 }
 
 export interface BackupProgress {
-  phase: "preparing" | "saving" | "finishing" | "verifying";
+  phase: "preparing" | "saving" | "finishing" | "checking" | "verifying";
   filesDone: number;
   filesFound: number;
   /** Bytes of files that are done, unchanged ones included. */
@@ -219,7 +397,14 @@ export interface BackupProgress {
   failures: number;
   /** Why nothing moves just now: a request is being repeated. Null while all is well. */
   waiting: ErrorCode | null;
+  paused: boolean;
+  question: BackupQuestion | null;
+  /** The lock of somebody else that this backup waits for. */
+  lockedBy: LockInfo | null;
 }
+
+/** "stored": a snapshot was written. "unchanged": none was, as wished. "dry-run": none was to be. */
+export type BackupOutcome = "stored" | "unchanged" | "dry-run";
 
 export interface FailedFile {
   path: string;
@@ -228,7 +413,9 @@ export interface FailedFile {
 }
 
 export interface BackupResult {
-  snapshot: SnapshotInfo;
+  outcome: BackupOutcome;
+  /** Null unless the outcome is "stored". */
+  snapshot: SnapshotInfo | null;
   filesNew: number;
   filesChanged: number;
   filesUnmodified: number;
@@ -243,6 +430,25 @@ export interface BackupResult {
   /** The series has a snapshot from the future: this computer's clock is behind. */
   clockBehind: boolean;
   failures: FailedFile[];
+  /** Files that seemed unchanged and were read all the same, and how many of them had changed. */
+  rereadFiles: number;
+  hiddenChanges: number;
+  /** Files and folders that the rules left out. */
+  excluded: number;
+  /** Packs that the server has lost. All that this snapshot needs of them was stored again, or is among the failures. */
+  lostPacks: number;
+  /** Packs that were uploaded: what verifyUpload can look at. */
+  uploadedPacks: number;
+  /** The files that took longest, slowest first, ten at most. */
+  slow: SlowFile[];
+  /** How long the run stood still, since requests had to be repeated. */
+  waitedMs: number;
+}
+
+export interface SlowFile {
+  path: string;
+  bytes: number;
+  durationMs: number;
 }
 
 export interface RestoreRequest {

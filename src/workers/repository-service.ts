@@ -6,6 +6,8 @@ import { rawNameOf } from "../core/base/raw-name.ts";
 import type { Repository } from "../core/repository/repository.ts";
 import { ArchiveJob } from "./archive-job.ts";
 import { BackupJob } from "./backup-job.ts";
+import { previewBackup } from "./backup-preview.ts";
+import { BackupSets } from "./backup-sets.ts";
 import { failedFile } from "./failed-file.ts";
 import { FileJob } from "./file-job.ts";
 import { type PreviewRequest, previewFile } from "./file-preview.ts";
@@ -13,20 +15,26 @@ import { listFolder } from "./folder-listing.ts";
 import { FolderMeter } from "./folder-sizes.ts";
 import { HeldLocks } from "./held-locks.ts";
 import { countInvisible } from "./invisible-entries.ts";
+import { listLocks, removeLock } from "./lock-list.ts";
 import { dropOffline, keepOffline, offlineState } from "./offline-snapshots.ts";
 import { Patience } from "./patience.ts";
 import { withProgress } from "./progress-sampler.ts";
 import type {
   ArchivePlan,
   ArchiveRequest,
+  BackupPreview,
   BackupProgress,
   BackupRequest,
   BackupResult,
+  BackupSet,
+  BackupSetInfo,
+  BackupSteering,
   CallContext,
   FailedFile,
   FolderListing,
   FolderPick,
   FolderSizes,
+  LockInfo,
   NodePath,
   OfflineProgress,
   OfflineState,
@@ -43,12 +51,16 @@ import type {
   RestoreRequest,
   RestoreResult,
   SnapshotList,
+  VerifyUploadProgress,
+  VerifyUploadResult,
+  WriterState,
 } from "./repository-api.ts";
 import { RestoreJob } from "./restore-job.ts";
 import type { Served } from "./rpc.ts";
 import { createSession, openSession, type Session, type SessionOptions, type SessionPorts } from "./session.ts";
 import { snapshotInfo } from "./snapshot-info.ts";
 import { type StreamWriter, writeToPort } from "./stream-port.ts";
+import { checkUpload } from "./upload-check.ts";
 import { idOf } from "./wire-id.ts";
 
 /** What the service needs of the platform it runs on. */
@@ -123,6 +135,47 @@ export class RepositoryService implements Served<RepositoryApi> {
       const invisibleEntries = await countInvisible(repository.trees, parent.snapshot.tree, roots, running);
       return { parent: snapshotInfo(parent), invisibleEntries };
     });
+  }
+
+  previewBackup(
+    request: Parameters<RepositoryApi["previewBackup"]>[0],
+    { signal, onProgress }: Context<BackupPreview>,
+  ): Promise<BackupPreview> {
+    return this.run(signal, (_, running) => previewBackup(this.ports, request, running, onProgress));
+  }
+
+  async steerBackup(_steering: BackupSteering): Promise<void> {}
+
+  verifyUpload(
+    { extent }: { extent: "sample" | "all" },
+    { signal, onProgress }: Context<VerifyUploadProgress>,
+  ): Promise<VerifyUploadResult> {
+    return this.runJob(signal, (repository, running) => checkUpload(repository, extent, running, onProgress));
+  }
+
+  listSets(_: Record<never, never>, { signal }: Context): Promise<BackupSetInfo[]> {
+    return this.run(signal, (repository) => new BackupSets(repository).list());
+  }
+
+  saveSet({ set }: { set: BackupSet }, { signal }: Context): Promise<void> {
+    return this.run(signal, (repository) => new BackupSets(repository).save(set));
+  }
+
+  removeSet({ id }: { id: string }, { signal }: Context): Promise<void> {
+    return this.run(signal, (repository) => new BackupSets(repository).remove(id));
+  }
+
+  watchWriter(_: Record<never, never>, { signal, onProgress }: Context<WriterState>): Promise<void> {
+    onProgress({ state: "none" });
+    return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  }
+
+  listLocks(_: Record<never, never>, { signal }: Context): Promise<LockInfo[]> {
+    return this.run(signal, listLocks);
+  }
+
+  removeLock({ id }: { id: string }, { signal }: Context): Promise<void> {
+    return this.run(signal, (repository, running) => removeLock(repository, idOf(id), running));
   }
 
   backup(request: BackupRequest, { signal, onProgress }: Context<BackupProgress>): Promise<BackupResult> {

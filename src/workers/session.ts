@@ -83,7 +83,8 @@ function sessionOf(opened: OpenedRepository, backend: Backend & Partial<ReturnTy
   const { repository, unusableKeys, kernelBuild } = opened;
   const { id, formatVersion } = repository.config;
   const { location, isOffline: offline = false } = backend;
-  const info = { id, location, formatVersion, keyId: repository.keyId, unusableKeys, kernelBuild, offline };
+  const opening = { unusableKeys, kernelBuild, offline, appendOnly: null, clockAheadMs: null };
+  const info = { id, location, formatVersion, keyId: repository.keyId, ...opening };
   return { repository, info, missingSnapshots: () => backend.missingSnapshots ?? 0 };
 }
 

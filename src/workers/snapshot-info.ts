@@ -13,6 +13,7 @@ export function snapshotInfo({ id, snapshot }: StoredSnapshot): SnapshotInfo {
     paths: [...snapshot.paths],
     tags: [...snapshot.tags],
     programVersion: snapshot.programVersion,
+    excludes: [...snapshot.excludes],
     parent: snapshot.parent,
     summary: summaryInfo(snapshot.summary),
   };

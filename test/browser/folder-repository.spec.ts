@@ -6,6 +6,7 @@ import { connectText } from "../../src/ui/text/connect.ts";
 import { filesText } from "../../src/ui/text/files.ts";
 import { recoveryText } from "../../src/ui/text/recovery.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
+import { backupRequest } from "../support/backup-request.ts";
 import { requirePeer } from "../support/peers.ts";
 import { Restic } from "../support/restic.ts";
 import { describeTree, differences, seededBytes, TreeWriter } from "../support/source-tree.ts";
@@ -38,11 +39,11 @@ test("a repository in a real folder is made, filled, checked by restic, opened a
   location = locationOf(await giveFolder(page, folder));
   expect(await worker.call("open", { location, password, keep })).toMatchObject({ id: made.id, offline: false });
   const { snapshots } = await worker.call("listSnapshots", {});
-  expect(snapshots.map(({ id }) => id)).toEqual([result.snapshot.id]);
+  expect(snapshots.map(({ id }) => id)).toEqual([result.snapshot?.id]);
   const again = await worker.call("backup", await backupOf(page, source));
   expect(again).toMatchObject({ filesUnmodified: sourceFiles, dataBlobs: 0, bytesRead: 0 });
   const restored = await worker.call("restore", {
-    snapshot: result.snapshot.id,
+    snapshot: result.snapshot?.id,
     paths: [[0]],
     target: await giveFolder(page, target),
     overwrite: "never",
@@ -214,11 +215,8 @@ function locationOf(handle: KeptFolder): object {
 async function backupOf(page: Page, source: string): Promise<object> {
   const handle = await giveFolder(page, source);
   return {
-    sources: [{ rootName: "Documents", folder: { kind: "handle", handle } }],
-    hostname: "cellar-browser",
-    tags: [],
-    compression: "auto",
-    utcOffsetMinutes: 60,
+    ...backupRequest({ hostname: "cellar-browser", utcOffsetMinutes: 60 }),
+    sources: [{ rootName: "Documents", folder: { kind: "handle", handle }, addsToParent: false }],
   };
 }
 

@@ -1,10 +1,13 @@
 import { type ErrorCode, type ErrorContext, HoldallError, WrongPasswordError } from "../../src/core/base/errors.ts";
 import type {
   ArchivePlan,
+  BackupPreview,
   BackupProgress,
   BackupResult,
+  BackupSetInfo,
   CallContext,
   FolderListing,
+  LockInfo,
   OfflineState,
   ParentInfo,
   Preview,
@@ -14,6 +17,8 @@ import type {
   RestoreProgress,
   RestoreResult,
   SnapshotInfo,
+  VerifyUploadResult,
+  WriterState,
 } from "../../src/workers/repository-api.ts";
 
 /** What a fake repository holds and how it answers. Every part may be changed between calls. */
@@ -38,6 +43,11 @@ export interface FakeRepository {
   backupProgress: BackupProgress[];
   /** How a backup ends; null: only when it is cancelled. */
   backupEnd: BackupResult | ErrorCode | null;
+  backupPreview: BackupPreview;
+  uploadCheck: VerifyUploadResult;
+  sets: BackupSetInfo[];
+  writer: WriterState;
+  locks: LockInfo[];
   preview: Preview | ErrorCode;
   archivePlan: ArchivePlan;
   restorePlan: RestorePlanInfo;
@@ -132,6 +142,34 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
     async offlineState() {
       return repository.offlineState;
     },
+    async previewBackup() {
+      return repository.backupPreview;
+    },
+    async steerBackup() {},
+    async verifyUpload() {
+      return repository.uploadCheck;
+    },
+    async listSets() {
+      return repository.sets;
+    },
+    async saveSet({ set }) {
+      const known = repository.sets.find((info) => info.set.id === set.id);
+      const others = repository.sets.filter((info) => info !== known);
+      repository.sets = [...others, { set, runs: known?.runs ?? [], unfinished: known?.unfinished ?? null }];
+    },
+    async removeSet({ id }) {
+      repository.sets = repository.sets.filter(({ set }) => set.id !== id);
+    },
+    watchWriter(_none, context) {
+      context?.onProgress?.(repository.writer);
+      return untilAborted(context);
+    },
+    async listLocks() {
+      return repository.locks;
+    },
+    async removeLock({ id }) {
+      repository.locks = repository.locks.filter((lock) => lock.id !== id);
+    },
     watchLocks(_none, context) {
       context?.onProgress?.([]);
       return untilAborted(context);
@@ -150,6 +188,7 @@ export function fakeSnapshot(values: Partial<SnapshotInfo> & { timeMs: number })
     paths: ["/Documents"],
     tags: [],
     programVersion: "holdall 0.1.0",
+    excludes: [],
     parent: null,
     summary: null,
     ...values,

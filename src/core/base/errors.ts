@@ -43,6 +43,7 @@ export type IntegrityCode =
   | "file-size-mismatch" // a file's chunks do not add up to its size
   | "config-damaged"
   | "config-changed" // another repository than the one that this device has seen at this address
+  | "packs-missing" // the server lost packs that the snapshot needs, again and again
   | "snapshot-not-stored"; // the new snapshot could not be read back
 
 export type FormatCode =
@@ -77,6 +78,10 @@ export type OtherCode =
   | "quota-exceeded" // the local disk or browser storage is full
   | "source-unreadable" // a file or folder of the source
   | "source-empty" // nothing to back up
+  | "source-changed" // a file kept changing while it was read
+  | "source-shrunk" // a folder lists far fewer entries than before, and the user did not believe it
+  | "pattern-malformed" // an exclude pattern that means nothing
+  | "clock-skewed" // this machine's clock and the server's are 20 minutes apart or more
   | "clock-behind" // this machine's clock is before the parent snapshot
   | "sink-refused" // the platform refuses a name or a write
   | "target-changed" // a file at the target changed while it was compared

@@ -87,11 +87,23 @@ export class BackupForm {
 
   request(): BackupRequest {
     return {
-      sources: this.sources.map((source, at) => ({ rootName: this.rootNames[at] ?? "", folder: source.picked.folder })),
+      sources: this.sources.map((source, at) => ({
+        rootName: this.rootNames[at] ?? "",
+        folder: source.picked.folder,
+        addsToParent: false,
+      })),
       hostname: this.hostname.trim(),
       tags: this.tags,
       compression: this.repository.formatVersion === 1 ? "auto" : this.compression,
       utcOffsetMinutes: -new Date().getTimezoneOffset(),
+      rules: { exclude: [], iexclude: [], excludeCaches: false, excludeIfPresent: [], excludeLargerThanBytes: null },
+      packSizeBytes: null,
+      uploadLimit: null,
+      skipIfUnchanged: false,
+      dryRun: false,
+      rereadEvery: 30,
+      setId: null,
+      waitsForLock: false,
     };
   }
 

@@ -59,6 +59,7 @@ export const runText = {
     preparing: "Comparing with the last backup",
     saving: "Reading and uploading",
     finishing: "Storing the index and the snapshot",
+    checking: "Looking whether everything is on the server",
     verifying: "Reading the snapshot back",
   },
   read: "Read",

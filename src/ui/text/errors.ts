@@ -223,6 +223,11 @@ export const errorTexts = {
     happened: "All data was uploaded, but the new snapshot could not be read back, so this backup does not count.",
     advice: "Run the backup again: what was uploaded is reused.",
   },
+  "packs-missing": {
+    title: "The server loses what is stored",
+    happened: "Packs that this backup needs were stored, and then were not there. No snapshot was made.",
+    advice: "Look at the server's disk. Run the backup again when it is sound; then run restic check.",
+  },
   "config-malformed": {
     title: "The repository's settings make no sense",
     happened: "The file config opened, but it does not say what it must. Nothing was changed.",
@@ -368,6 +373,27 @@ export const errorTexts = {
     title: "Nothing to back up",
     happened: "The folders that were picked hold nothing that a browser can see. No snapshot was made.",
     advice: "Pick another folder.",
+  },
+  "source-changed": {
+    title: "The file kept changing",
+    happened: "It was written to while it was read, each time that it was tried. It is not in this snapshot.",
+    advice: "Close the program that writes to it, and run the backup again.",
+  },
+  "source-shrunk": {
+    title: "A folder has far fewer entries than before",
+    happened: "It was asked whether this is meant, and the answer was no. No snapshot was made.",
+    advice: "See that the disk is connected and the folder complete, then run the backup again.",
+  },
+  "pattern-malformed": {
+    title: "A pattern means nothing",
+    happened: "A rule of what to leave out cannot be read. Nothing was backed up.",
+    advice: "Mend the pattern. A [ needs its ], and a \\ needs something behind it.",
+  },
+  "clock-skewed": {
+    title: "The clocks disagree",
+    happened:
+      "This computer's clock and the server's are 20 minutes apart or more. Others would misread the locks, so nothing was written.",
+    advice: "Set the clock of this computer, or the server's, and try again.",
   },
   "clock-behind": {
     title: "This computer's clock is behind",

@@ -1,4 +1,5 @@
 import type { FolderEntry, NodeType, SnapshotInfo } from "../../../src/workers/repository-api.ts";
+import { backupProgress } from "../../support/backup-request.ts";
 import { type FakeRepository, fakeSnapshot } from "../../support/fake-repository-api.ts";
 
 const hour = 3_600_000;
@@ -16,6 +17,8 @@ export function preparedRepository(nowMs: number): FakeRepository {
       unusableKeys: 0,
       kernelBuild: "simd",
       offline: false,
+      appendOnly: false,
+      clockAheadMs: 0,
     },
     password: "correct",
     refusal: null,
@@ -30,7 +33,7 @@ export function preparedRepository(nowMs: number): FakeRepository {
     folderRefusal: null,
     parent: { parent: snapshots[0] ?? null, invisibleEntries: 12 },
     backupProgress: [
-      {
+      backupProgress({
         phase: "saving",
         filesDone: 7612,
         filesFound: 12_481,
@@ -42,10 +45,23 @@ export function preparedRepository(nowMs: number): FakeRepository {
         bytesUploaded: 131_000_000,
         currentPath: "/Documents/Projects/kitchen/plans/2026 second floor",
         failures: 2,
-        waiting: null,
-      },
+      }),
     ],
     backupEnd: null,
+    backupPreview: {
+      files: 12_481,
+      bytes: 38_200_000_000,
+      excludedFiles: 0,
+      excludedFolders: 0,
+      folders: [],
+      excluded: [],
+      failures: [],
+      complete: true,
+    },
+    uploadCheck: { packs: 8, bytes: 131_000_000, failures: [] },
+    sets: [],
+    writer: { state: "none" },
+    locks: [],
     restoreProgress: [
       {
         phase: "restoring",

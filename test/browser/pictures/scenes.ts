@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import type { DeviceMemory, Recent } from "../../../src/platform/device-memory.ts";
 import type { Rung } from "../../../src/platform/doctor.ts";
 import type { BackupResult, RestoreResult } from "../../../src/workers/repository-api.ts";
+import { backupResult } from "../../support/backup-request.ts";
 import type { FakeRepository } from "../../support/fake-repository-api.ts";
 import { fakeSnapshot } from "../../support/fake-repository-api.ts";
 import { manyEntries, manySnapshots } from "./repository.ts";
@@ -303,7 +304,7 @@ export const scenes: readonly Scene[] = [
   {
     name: "backup-result",
     async show(page) {
-      await start(page, { parent: { parent: null, invisibleEntries: 0 }, backupEnd: backupResult() });
+      await start(page, { parent: { parent: null, invisibleEntries: 0 }, backupEnd: mixedResult() });
       await page.getByText("could not be read").first().waitFor();
     },
   },
@@ -464,8 +465,8 @@ function resticSnapshot() {
   return fakeSnapshot({ timeMs: nowMs - 86_400_000, hostname: "nas", programVersion: "restic 0.18.0" });
 }
 
-function backupResult(): BackupResult {
-  return {
+function mixedResult(): BackupResult {
+  return backupResult({
     snapshot: fakeSnapshot({ timeMs: nowMs }),
     filesNew: 14,
     filesChanged: 3,
@@ -483,7 +484,7 @@ function backupResult(): BackupResult {
       { path: "/Documents/Mail/old.pst", code: "source-unreadable", context: { reason: "NotReadableError" } },
       { path: "/Documents/draft.odt", code: "source-unreadable", context: { reason: "length changed" } },
     ],
-  };
+  });
 }
 
 function restoreResult(): RestoreResult {

@@ -7,6 +7,7 @@ import { encodeKeyFile } from "../../../src/core/format/key-file.ts";
 import { createKeyFile, openKey } from "../../../src/core/repository/keys.ts";
 import type { FolderListing, NodePath } from "../../../src/workers/repository-api.ts";
 import type { RepositoryService } from "../../../src/workers/repository-service.ts";
+import { backupRequest } from "../../support/backup-request.ts";
 import { copyOf, Device, MemoryServer, never, quiet } from "../../support/device.ts";
 import { nodeKernels } from "../../support/kernels.ts";
 import { MemoryFolder, type MemoryTree } from "../../support/memory-folder.ts";
@@ -56,10 +57,9 @@ async function snapshotIds(service: RepositoryService): Promise<string[]> {
   return (await service.listSnapshots({}, quiet)).snapshots.map(({ id }) => id);
 }
 
-function backupRequest() {
-  const pick = { kind: "files" as const, files: [], emptyFolders: [] };
-  const sources = [{ rootName: "Documents", folder: pick }];
-  return { sources, hostname: "test-browser", tags: [], compression: "auto" as const, utcOffsetMinutes: 0 };
+function documentsRequest() {
+  const folder = { kind: "files" as const, files: [], emptyFolders: [] };
+  return backupRequest({ sources: [{ rootName: "Documents", folder, addsToParent: false }] });
 }
 
 describe("without a network", () => {
@@ -75,7 +75,7 @@ describe("without a network", () => {
     expect(info.offline).toBe(true);
     expect(await snapshotIds(service)).toEqual([snapshot]);
     expect(await folder(service, ["Reisen"])).toEqual(visited);
-    await expect(service.backup(backupRequest(), quiet)).rejects.toMatchObject({ code: "opened-offline" });
+    await expect(service.backup(documentsRequest(), quiet)).rejects.toMatchObject({ code: "opened-offline" });
     const letter = (await folder(service, [])).entries.findIndex(({ name }) => name === "geheimer Brief.txt");
     const { port1: port } = new MessageChannel();
     const saving = service.saveFile({ snapshot, path: [0, letter], port }, quiet);
@@ -134,11 +134,11 @@ test("what was created and backed up in one go opens without a network", async (
   device.source = new MemoryFolder(tree);
   const service = device.service();
   await service.create({ ...device.request(), formatVersion: 2 }, quiet);
-  const made = await service.backup(backupRequest(), quiet);
+  const made = await service.backup(documentsRequest(), quiet);
   await snapshotIds(service);
   await service.close();
   device.server.failure = "network";
-  expect(await snapshotIds(await device.open())).toEqual([made.snapshot.id]);
+  expect(await snapshotIds(await device.open())).toEqual([made.snapshot?.id]);
 });
 
 describe("a snapshot that is kept", () => {
@@ -300,7 +300,7 @@ describe("the device's storage", () => {
     const service = await device.open({ keep: { kind: "nothing" } });
     await snapshotIds(service);
     await namesIn(service, ["Reisen"]);
-    await service.backup(backupRequest(), quiet);
+    await service.backup(documentsRequest(), quiet);
     await expect(service.keepOffline({ snapshot }, quiet)).rejects.toMatchObject({ code: "feature-missing" });
     await service.close();
     const creating = new Device(new MemoryServer());
@@ -346,10 +346,10 @@ describe("the device's storage", () => {
       dataBlobs,
       failures,
       snapshot: made,
-    } = await service.backup(backupRequest(), quiet);
+    } = await service.backup(documentsRequest(), quiet);
     seen.push({ filesNew, filesUnmodified, dataBlobs, failures });
     const ids = await snapshotIds(service);
-    seen.push(ids.length, ids.includes(made.id), await namesIn(service, ["Reisen", "Wüste"]));
+    seen.push(ids.length, ids.includes(made?.id ?? ""), await namesIn(service, ["Reisen", "Wüste"]));
     await service.close();
     return seen;
   }
@@ -410,7 +410,7 @@ describe("waiting for the network", () => {
     await expect(service.listSnapshots({}, quiet)).rejects.toMatchObject({ code: "network" });
     expect(device.server.requests.length - before).toBe(2);
     const cancel = new AbortController();
-    const job = service.backup(backupRequest(), { ...quiet, signal: cancel.signal });
+    const job = service.backup(documentsRequest(), { ...quiet, signal: cancel.signal });
     const ended = expect(job).rejects.toMatchObject({ name: "AbortError" });
     while (device.server.requests.length - before < 12) await new Promise((resolve) => setImmediate(resolve));
     cancel.abort();

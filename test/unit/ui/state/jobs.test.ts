@@ -3,10 +3,11 @@ import { jobShare, jobTitle } from "../../../../src/ui/job-facts.ts";
 import { Jobs } from "../../../../src/ui/state/jobs.svelte.ts";
 import { RateMeter } from "../../../../src/ui/state/rate-meter.svelte.ts";
 import { preparedRepository } from "../../../browser/pictures/repository.ts";
+import { backupRequest } from "../../../support/backup-request.ts";
 import { type FakeRepository, fakeRepositoryApi } from "../../../support/fake-repository-api.ts";
 
 const documents = { subject: "Documents", command: null };
-const request = { sources: [], hostname: "h", tags: [], compression: "auto", utcOffsetMinutes: 0 } as const;
+const request = backupRequest();
 
 function jobsOn(changes: Partial<FakeRepository>): Jobs {
   const api = fakeRepositoryApi({ ...preparedRepository(0), ...changes });
@@ -15,7 +16,7 @@ function jobsOn(changes: Partial<FakeRepository>): Jobs {
 
 test("a cancelled backup is cancelled, not failed", async () => {
   const jobs = jobsOn({ backupEnd: null });
-  const entry = jobs.startBackup({ ...request, sources: [], tags: [] }, documents);
+  const entry = jobs.startBackup(request, documents);
   expect(jobs.running).toEqual([entry]);
   expect(jobs.backup).toBe(entry);
   entry.job.cancel();
@@ -27,7 +28,7 @@ test("a cancelled backup is cancelled, not failed", async () => {
 
 test("a failed job keeps its reason and stays in the tray until it is put away", async () => {
   const jobs = jobsOn({ backupEnd: "storage-full" });
-  const entry = jobs.startBackup({ ...request, sources: [], tags: [] }, documents);
+  const entry = jobs.startBackup(request, documents);
   await entry.job.finished;
   expect(entry.job.outcome).toEqual({ state: "failed", failure: { code: "storage-full", context: {} } });
   expect(jobs.inTray).toEqual([entry]);
@@ -40,7 +41,7 @@ test("a share is told only when everything was found", () => {
   const [progress] = preparedRepository(0).backupProgress;
   if (progress === undefined) throw new Error("the prepared repository has no progress");
   const jobs = jobsOn({ backupProgress: [{ ...progress, foundAll: false }] });
-  const entry = jobs.startBackup({ ...request, sources: [], tags: [] }, documents);
+  const entry = jobs.startBackup(request, documents);
   expect(jobShare(entry)).toBeNull();
   entry.job.progress = { ...progress, foundAll: true };
   expect(jobShare(entry)).toBeCloseTo(23.4 / 38.2);
