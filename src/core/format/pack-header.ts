@@ -33,7 +33,7 @@ const longestOffset = 0xffff_ffff;
 export const headerReadLength = 15 * compressedEntryLength + sealOverhead + lengthFieldLength;
 
 /** What a pack adds to its blobs besides the entries: the header's seal and the length field. */
-const packOverhead = sealOverhead + lengthFieldLength;
+export const packOverhead = sealOverhead + lengthFieldLength;
 
 /** The length of a pack of these blobs, whatever their order: what a listing must say. */
 export function packLengthOf(blobs: readonly Pick<PackedBlob, "length" | "uncompressedLength">[]): number {
@@ -42,7 +42,11 @@ export function packLengthOf(blobs: readonly Pick<PackedBlob, "length" | "uncomp
 
 /** Length of a blob's entry in the header. */
 export function entryLength(blob: Pick<PackedBlob, "uncompressedLength">): number {
-  return blob.uncompressedLength === null ? rawEntryLength : compressedEntryLength;
+  return headerEntryLength(blob.uncompressedLength !== null);
+}
+
+export function headerEntryLength(isCompressed: boolean): number {
+  return isCompressed ? compressedEntryLength : rawEntryLength;
 }
 
 /** True if a pack of so many header bytes has no room for another entry: a writer closes it then. */

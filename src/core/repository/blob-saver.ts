@@ -5,7 +5,7 @@ import type { Cipher } from "../codec/cipher.ts";
 import type { BlobType, SealedBlob } from "../codec/codec.ts";
 import { IndexSaver, type IndexSaverPorts } from "./index-saver.ts";
 import type { MasterIndex } from "./master-index.ts";
-import type { OpenPack } from "./open-pack.ts";
+import { defaultPackTarget, largestPackTarget, type OpenPack, smallestPackTarget } from "./open-pack.ts";
 import { Packer } from "./packer.ts";
 
 export interface BlobSaverPorts extends IndexSaverPorts {
@@ -14,6 +14,20 @@ export interface BlobSaverPorts extends IndexSaverPorts {
   index: MasterIndex;
   /** Called before anything is stored; throws LockedError "lock-lost" when this run may no longer write. */
   ensureLocked(): Promise<void>;
+}
+
+export interface BlobSaverOptions {
+  /** Bytes of blobs that make a pack full, from 4 to 128 MiB; absent: 16 MiB. */
+  packTargetBytes?: number;
+  /** Bytes a second that uploads may take on average; null: as many as the line carries. */
+  uploadLimit?: number | null;
+  /** Awaited before each pack goes out, which holds uploads back while a run is paused. */
+  beforeUpload?(signal: AbortSignal): Promise<void>;
+}
+
+export interface UploadedPack {
+  id: Id;
+  length: number;
 }
 
 /** What a run has stored so far. */
@@ -43,7 +57,8 @@ const abandonLimitMs = 5_000;
 export class BlobSaver {
   readonly totals = noTotals();
   private readonly claimed = { data: new Set<Id>(), tree: new Set<Id>() };
-  private readonly packers = { data: new Packer(), tree: new Packer() };
+  private readonly packers: Record<BlobType, Packer>;
+  private readonly confirmed: UploadedPack[] = [];
   private readonly indexSaver: IndexSaver;
   /** Bounds finished packs in memory: as many as can be on their way at once. */
   private readonly room: Semaphore;
@@ -53,9 +68,17 @@ export class BlobSaver {
   constructor(
     private readonly ports: BlobSaverPorts,
     private readonly signal: AbortSignal,
+    private readonly options: BlobSaverOptions = {},
   ) {
+    const target = packTargetOf(options);
+    this.packers = { data: new Packer(target), tree: new Packer(target) };
     this.indexSaver = new IndexSaver(ports);
-    this.room = new Semaphore(ports.backend.connections);
+    this.room = new Semaphore(uploadsAtOnce(ports.backend.connections, target));
+  }
+
+  /** The packs that the backend has confirmed, in the order in which it did. */
+  get uploaded(): readonly UploadedPack[] {
+    return this.confirmed;
   }
 
   /** True for each id that is new: its caller must now store it. Claims count for all later calls. */
@@ -75,7 +98,10 @@ export class BlobSaver {
     if (full) await this.upload(full);
   }
 
-  /** Stores what is left and writes the last index file. Afterwards everything claimed is durable and indexed. */
+  /**
+   * Stores what is left and writes the last index file. Afterwards everything claimed is durable and indexed. The saver
+   * may be used on, and finished again.
+   */
   async finish(): Promise<void> {
     for (const pack of [...this.packers.tree.takeRest(), ...this.packers.data.takeRest()]) await this.upload(pack);
     while (this.uploads.size > 0) await Promise.all(this.uploads);
@@ -112,11 +138,13 @@ export class BlobSaver {
 
   /** [Note: durability order] A pack enters the index only when the backend has confirmed it. */
   private async savePack(pack: OpenPack): Promise<void> {
+    await this.options.beforeUpload?.(this.signal);
     await this.ports.ensureLocked();
     const { id, bytes, blobs } = await pack.finish(this.ports.cipher);
     await this.ports.backend.save({ type: "data", id }, bytes, this.signal);
     this.totals.packs++;
     this.totals.uploadedBytes += bytes.length;
+    this.confirmed.push({ id, length: bytes.length });
     this.ports.index.addPack(id, blobs);
     for (const blob of blobs) this.claimed[blob.type].delete(blob.id);
     await this.ports.ensureLocked();
@@ -134,4 +162,13 @@ export class BlobSaver {
     this.failure.signal.throwIfAborted();
     this.signal.throwIfAborted();
   }
+}
+
+function packTargetOf({ packTargetBytes = defaultPackTarget }: BlobSaverOptions): number {
+  return Math.min(Math.max(packTargetBytes, smallestPackTarget), largestPackTarget);
+}
+
+/** Larger packs are fewer at a time, so that they take no more memory. */
+function uploadsAtOnce(connections: number, packTarget: number): number {
+  return Math.max(1, Math.min(connections, Math.floor((connections * defaultPackTarget) / packTarget)));
 }

@@ -1,6 +1,6 @@
 import { hexOf, randomBytes } from "../base/bytes.ts";
 import { sleep } from "../base/clock.ts";
-import { HoldallError } from "../base/errors.ts";
+import { HoldallError, LockedError } from "../base/errors.ts";
 import { parseId } from "../base/id.ts";
 import { HeldLock, type Lock } from "./held-lock.ts";
 import { type LockKind, type LockPorts, settleMs } from "./lock-ports.ts";
@@ -29,6 +29,38 @@ export async function acquireLock(ports: LockPorts, kind: LockKind, signal: Abor
     throw error;
   }
   return new HeldLock(ports, own, stored);
+}
+
+/** Between attempts to take a lock that somebody else's excludes, as restic's --retry-lock: doubling from the first on. */
+const firstRetryMs = 5_000;
+const longestRetryMs = 60_000;
+
+/**
+ * Takes a lock like acquireLock, and waits while somebody else's excludes it, until the signal aborts. `onWaiting` is told
+ * the other lock before each wait, and null when there is nothing to wait for any more. A lock that cannot be read is not
+ * waited for: it does not go by itself.
+ */
+export async function awaitLock(
+  ports: LockPorts,
+  kind: LockKind,
+  signal: AbortSignal,
+  onWaiting: (other: LockedError | null) => void,
+): Promise<Lock> {
+  let hasWaited = false;
+  try {
+    for (let delayMs = firstRetryMs; ; delayMs = Math.min(2 * delayMs, longestRetryMs)) {
+      try {
+        return await acquireLock(ports, kind, signal);
+      } catch (error) {
+        if (!(error instanceof LockedError) || error.retry !== "later") throw error;
+        hasWaited = true;
+        onWaiting(error);
+        await sleep(ports.clock, delayMs, signal);
+      }
+    }
+  } finally {
+    if (hasWaited) onWaiting(null);
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Id } from "../base/id.ts";
 import { sealOverhead } from "../codec/cipher.ts";
 import type { BlobType } from "../codec/codec.ts";
 import type { IndexVisitor } from "../format/index-file.ts";
-import type { PackedBlob } from "../format/pack-header.ts";
+import { headerEntryLength, type PackedBlob, packOverhead } from "../format/pack-header.ts";
 
 /** Where a blob is: a stretch of a pack. `uncompressedLength` is null for a blob stored without compression. */
 export interface BlobLocation {
@@ -35,6 +35,8 @@ export class MasterIndex {
   /** Entry number + 1, or 0 for a free slot; the length is a power of two. */
   private slots = new Uint32Array(2048);
   private readonly wanted = new Uint32Array(idWords);
+  /** Numbers of packs that the server has lost. */
+  private lost = new Set<number>();
 
   /** Number of entries, duplicates included. */
   get size(): number {
@@ -52,6 +54,7 @@ export class MasterIndex {
   /** Takes in a pack whose blobs were just stored. */
   addPack(pack: Id, blobs: Iterable<PackedBlob>): void {
     const number = this.packNumber(pack);
+    this.lost.delete(number);
     for (const blob of blobs) {
       readId(blob.id, this.wanted);
       this.append(number, blob.type, blob.offset, blob.length, blob.uncompressedLength ?? 0);
@@ -73,9 +76,43 @@ export class MasterIndex {
     };
   }
 
-  /** Becomes what the other index is, which must not be used afterwards. */
+  /** Becomes what the other index is, which must not be used afterwards. Packs that are lost stay so. */
   takeOver(other: MasterIndex): void {
+    const lost = [...this.lost].map((number) => this.packIds[number] as Id);
     Object.assign(this, other);
+    this.losePacks(lost);
+  }
+
+  /**
+   * From now on exactly these packs count as lost: their entries stay, but nobody finds a blob in them. Packs that the index
+   * does not name are passed over. Returns how many were not lost before.
+   */
+  losePacks(ids: Iterable<Id>): number {
+    const before = this.lost;
+    this.lost = new Set();
+    for (const id of ids) {
+      const number = this.packNumbers.get(id);
+      if (number !== undefined) this.lost.add(number);
+    }
+    let added = 0;
+    for (const number of this.lost) if (!before.has(number)) added++;
+    return added;
+  }
+
+  /** The lengths that packs must have for their entries to be true, lost packs included; packs without blobs are left out. */
+  packLengths(): { id: Id; length: number }[] {
+    const packs: { id: Id; length: number }[] = [];
+    for (const [number, id] of this.packIds.entries()) {
+      const length = this.lengthOf(number);
+      if (length !== null) packs.push({ id, length });
+    }
+    return packs;
+  }
+
+  /** The length that a pack must have for its entries to be true; null if the index names no blob in it. */
+  packLength(pack: Id): number | null {
+    const number = this.packNumbers.get(pack);
+    return number === undefined ? null : this.lengthOf(number);
   }
 
   has(type: BlobType, id: Id): boolean {
@@ -88,7 +125,7 @@ export class MasterIndex {
     const found: BlobLocation[] = [];
     for (let slot = this.firstSlot(); this.slots[slot] !== 0; slot = this.nextSlot(slot)) {
       const entry = (this.slots[slot] ?? 0) - 1;
-      if (this.isWanted(entry, type)) found.push(this.location(entry));
+      if (this.isWanted(entry, type) && !this.isLost(entry)) found.push(this.location(entry));
     }
     return found;
   }
@@ -100,10 +137,11 @@ export class MasterIndex {
     return this.uncompressedLengths[entry] || (this.lengths[entry] ?? 0) - sealOverhead;
   }
 
-  /** All blobs that the index names in a pack; empty if the pack is unknown. */
+  /** All blobs that the index names in a pack; empty if the pack is unknown or lost. */
   blobsOfPack(pack: Id): PackedBlob[] {
     const blobs: PackedBlob[] = [];
-    const runs = this.runs[this.packNumbers.get(pack) ?? -1] ?? [];
+    const number = this.packNumbers.get(pack) ?? -1;
+    const runs = this.lost.has(number) ? [] : (this.runs[number] ?? []);
     for (let i = 0; i < runs.length; i += 2) {
       for (let entry = runs[i] ?? 0; entry < (runs[i + 1] ?? 0); entry++) {
         const { offset, length, uncompressedLength } = this.location(entry);
@@ -143,6 +181,22 @@ export class MasterIndex {
     else runs.push(entry, entry + 1);
   }
 
+  private isLost(entry: number): boolean {
+    return this.lost.size > 0 && this.lost.has((this.packs[entry] ?? 0) & ~treeFlag);
+  }
+
+  private lengthOf(pack: number): number | null {
+    const runs = this.runs[pack] ?? [];
+    if (runs.length === 0) return null;
+    let length = packOverhead;
+    for (let i = 0; i < runs.length; i += 2) {
+      for (let entry = runs[i] ?? 0; entry < (runs[i + 1] ?? 0); entry++) {
+        length += (this.lengths[entry] ?? 0) + headerEntryLength(this.uncompressedLengths[entry] !== 0);
+      }
+    }
+    return length;
+  }
+
   private isKnown(pack: number, type: BlobType, offset: number): boolean {
     for (let slot = this.firstSlot(); this.slots[slot] !== 0; slot = this.nextSlot(slot)) {
       const entry = (this.slots[slot] ?? 0) - 1;
@@ -173,7 +227,7 @@ export class MasterIndex {
     readId(id, this.wanted);
     for (let slot = this.firstSlot(); this.slots[slot] !== 0; slot = this.nextSlot(slot)) {
       const entry = (this.slots[slot] ?? 0) - 1;
-      if (this.isWanted(entry, type)) return entry;
+      if (this.isWanted(entry, type) && !this.isLost(entry)) return entry;
     }
     return -1;
   }

@@ -4,8 +4,10 @@ import type { Cipher } from "../codec/cipher.ts";
 import type { SealedBlob } from "../codec/codec.ts";
 import { encodePackEnd, encodePackHeader, entryLength, isHeaderFull, type PackedBlob } from "../format/pack-header.ts";
 
-/** restic's default; a pack is finished by the blob that reaches it. */
-export const packTarget = 16 * 1024 * 1024;
+/** restic's default and the bounds of its --pack-size; a pack is finished by the blob that reaches the target. */
+export const defaultPackTarget = 16 * 1024 * 1024;
+export const smallestPackTarget = 4 * 1024 * 1024;
+export const largestPackTarget = 128 * 1024 * 1024;
 
 export interface FinishedPack {
   id: Id;
@@ -20,13 +22,15 @@ export class OpenPack {
   private filled = 0;
   private headerLength = 0;
 
+  constructor(private readonly target: number) {}
+
   /** Bytes of the sealed blobs so far. */
   get length(): number {
     return this.filled;
   }
 
   get isFull(): boolean {
-    return this.filled >= packTarget || isHeaderFull(this.headerLength);
+    return this.filled >= this.target || isHeaderFull(this.headerLength);
   }
 
   /** Copies the blob in; its buffer stays the caller's. */
@@ -69,7 +73,7 @@ export class OpenPack {
   private reserve(length: number): void {
     if (this.filled + length <= this.buffer.length) return;
     const larger = new Uint8Array(
-      Math.max(this.filled + length, Math.min(this.buffer.length * 2, packTarget * 2), 65536),
+      Math.max(this.filled + length, Math.min(this.buffer.length * 2, this.target * 2), 65536),
     );
     larger.set(this.buffer.subarray(0, this.filled));
     this.buffer = larger;

@@ -1,7 +1,7 @@
 import type { Backend } from "../backend/backend.ts";
 import type { OfflineCopy } from "../backend/offline-copy.ts";
 import type { Clock } from "../base/clock.ts";
-import { HoldallError } from "../base/errors.ts";
+import { HoldallError, type LockedError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import type { LockJournal } from "../base/ports.ts";
 import type { Cipher } from "../codec/cipher.ts";
@@ -9,10 +9,11 @@ import type { Codec } from "../codec/codec.ts";
 import type { Config } from "../format/config.ts";
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from "../format/snapshot.ts";
 import { BlobLoader } from "./blob-loader.ts";
-import { BlobSaver } from "./blob-saver.ts";
+import { BlobSaver, type BlobSaverOptions, type UploadedPack } from "./blob-saver.ts";
 import { IndexLoader } from "./index-loader.ts";
-import { acquireLock, type Lock, type LockKind, removeOrphans } from "./lock.ts";
+import { acquireLock, awaitLock, type Lock, type LockKind, removeOrphans } from "./lock.ts";
 import { MasterIndex } from "./master-index.ts";
+import { loseMissingPacks } from "./pack-check.ts";
 import { TreeLoader } from "./tree-loader.ts";
 import { namingFile, type UnpackedFiles } from "./unpacked-files.ts";
 
@@ -50,6 +51,7 @@ export class Repository {
   private readonly indexLoader: IndexLoader;
   /** Snapshots never change, so each is read once. */
   private readonly snapshots = new Map<Id, Snapshot>();
+  private lastSaver: BlobSaver | null = null;
 
   constructor(private readonly parts: RepositoryParts) {
     const { backend, codec, files, config, copy = null } = parts;
@@ -123,8 +125,12 @@ export class Repository {
     return this.parts.files.save("snapshot", encodeSnapshot(snapshot), signal);
   }
 
-  /** Takes a lock; the caller releases it. Throws LockedError "locked". */
-  async lock(kind: LockKind, signal: AbortSignal): Promise<Lock> {
+  /**
+   * Takes a lock; the caller releases it. Throws LockedError "locked" if somebody else's excludes it; with `onWaiting` that is
+   * waited out until the signal aborts, and `onWaiting` told of each wait, and null when it is over.
+   */
+  async lock(kind: LockKind, signal: AbortSignal, onWaiting?: (other: LockedError | null) => void): Promise<Lock> {
+    if (onWaiting) return awaitLock(this.lockPorts(), kind, signal, onWaiting);
     return acquireLock(this.lockPorts(), kind, signal);
   }
 
@@ -133,8 +139,21 @@ export class Repository {
     return removeOrphans(this.lockPorts(), signal);
   }
 
+  /** What the last blob saver has uploaded so far; empty if there was none. */
+  get lastUpload(): readonly UploadedPack[] {
+    return this.lastSaver?.uploaded ?? [];
+  }
+
+  /**
+   * Lists all packs: those that are gone, or have another length than the index says, are lost to the index from then on
+   * ([Note: lost packs]). Returns how many are newly lost.
+   */
+  async loseMissingPacks(signal: AbortSignal): Promise<number> {
+    return loseMissingPacks(this.parts.backend, this.index, signal);
+  }
+
   /** Where the new blobs of one run go; the lock must be held until it is finished. */
-  createBlobSaver(lock: Lock, signal: AbortSignal): BlobSaver {
+  createBlobSaver(lock: Lock, signal: AbortSignal, options: BlobSaverOptions = {}): BlobSaver {
     const { backend, cipher, files, clock } = this.parts;
     const save = async (json: Parameters<UnpackedFiles["save"]>[1]) => {
       const id = await files.save("index", json, signal);
@@ -142,10 +161,9 @@ export class Repository {
       return id;
     };
     const now = () => clock.now();
-    return new BlobSaver(
-      { backend, cipher, index: this.index, ensureLocked: () => lock.ensureFresh(), save, now },
-      signal,
-    );
+    const ports = { backend, cipher, index: this.index, ensureLocked: () => lock.ensureFresh(), save, now };
+    this.lastSaver = new BlobSaver(ports, signal, options);
+    return this.lastSaver;
   }
 
   /** Forgets the keys. Calls that run end with "closed". May be called twice. */

@@ -6,7 +6,7 @@ import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
 import { type Bytes, concatBytes, randomBytes, textOf, utf8 } from "../../../../src/core/base/bytes.ts";
 import { BackendError, FormatError, LockedError } from "../../../../src/core/base/errors.ts";
 import { type Id, idOfBytes, parseId } from "../../../../src/core/base/id.ts";
-import { acquireLock, type LockPorts, removeOrphans } from "../../../../src/core/repository/lock.ts";
+import { acquireLock, awaitLock, type LockPorts, removeOrphans } from "../../../../src/core/repository/lock.ts";
 import { dyingAt, type Failure, type Operation, observed } from "../../../support/failing-backend.ts";
 import { memoryJournal } from "../../../support/memory-repository.ts";
 import { TestClock } from "../../../support/test-clock.ts";
@@ -241,6 +241,60 @@ describe("taking a lock", () => {
     for (const how of ["before", "after"] as const) {
       for (let step = 1; !(await attempt(step, how)); step++) expect(step).toBeLessThan(20);
     }
+  });
+});
+
+describe("waiting for a lock", () => {
+  /** Notes when which lock was waited for. */
+  function waits() {
+    const begin = clock.now();
+    const seen: [seconds: number, lock: unknown][] = [];
+    const onWaiting = (other: LockedError | null) =>
+      void seen.push([(clock.now() - begin) / 1000, other?.context["lock"] ?? null]);
+    return { seen, onWaiting };
+  }
+
+  test("asks again after 5 seconds, doubling to a minute, until the other one is gone", async () => {
+    const other = await plant('{"time":"2026-01-01T00:00:00Z","exclusive":true,"hostname":"vm"}');
+    const { seen, onWaiting } = waits();
+    const attempt = awaitLock(ports, "shared", signal, onWaiting);
+    await clock.advance(200_000);
+    await server.remove({ type: "lock", id: other }, signal);
+    const lock = await clock.run(attempt);
+    expect(lock.signal.aborted).toBe(false);
+    const times = [0, 5, 15, 35, 75, 135, 195];
+    expect(seen).toEqual([...times.map((seconds) => [seconds, other]), [255.2, null]]);
+    expect(await storedLocks()).toEqual([lock.id]);
+  });
+
+  test("tells nothing if there is nothing to wait for", async () => {
+    const { seen, onWaiting } = waits();
+    await clock.run(awaitLock(ports, "exclusive", signal, onWaiting));
+    expect(seen).toEqual([]);
+  });
+
+  test("ends at once when it is cancelled, and leaves no lock", async () => {
+    const other = await plant('{"time":"2026-01-01T00:00:00Z","exclusive":true}');
+    const controller = new AbortController();
+    const { seen, onWaiting } = waits();
+    const attempt = awaitLock(ports, "shared", controller.signal, onWaiting);
+    const failure = expect(attempt).rejects.toMatchObject({ name: "AbortError" });
+    await clock.advance(7_000);
+    controller.abort();
+    await failure;
+    expect(seen.at(-1)).toEqual([7, null]);
+    expect(await storedLocks()).toEqual([other]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("does not wait for a lock that cannot be read", async () => {
+    await plant("{");
+    const { seen, onWaiting } = waits();
+    await expect(clock.run(awaitLock(ports, "shared", signal, onWaiting))).rejects.toMatchObject({
+      code: "locked",
+      context: { reason: "unreadable" },
+    });
+    expect(seen).toEqual([]);
   });
 });
 

@@ -7,7 +7,7 @@ import type { SealedBlob } from "../../../../src/core/codec/codec.ts";
 import { loadKernel } from "../../../../src/core/codec/kernel.ts";
 import { decodeIndex } from "../../../../src/core/format/index-file.ts";
 import { decodePackHeader, locatePackHeader } from "../../../../src/core/format/pack-header.ts";
-import { BlobSaver } from "../../../../src/core/repository/blob-saver.ts";
+import { BlobSaver, type BlobSaverOptions } from "../../../../src/core/repository/blob-saver.ts";
 import { MasterIndex } from "../../../../src/core/repository/master-index.ts";
 import { Packer } from "../../../../src/core/repository/packer.ts";
 import { nodeKernels } from "../../../support/kernels.ts";
@@ -54,7 +54,7 @@ describe("a packer", () => {
 });
 
 /** A blob saver over a backend in memory, and the index files that it wrote. */
-function saverOver(backend: MemoryBackend, clock = { nowMs: 0 }) {
+function saverOver(backend: MemoryBackend, clock = { nowMs: 0 }, options: BlobSaverOptions = {}) {
   const index = new MasterIndex();
   const indexFiles: Bytes[] = [];
   const ports = {
@@ -68,7 +68,7 @@ function saverOver(backend: MemoryBackend, clock = { nowMs: 0 }) {
     },
     now: () => clock.nowMs,
   };
-  return { saver: new BlobSaver(ports, signal), index, indexFiles };
+  return { saver: new BlobSaver(ports, signal, options), index, indexFiles };
 }
 
 function packsIn(indexFile: Bytes): string[] {
@@ -125,6 +125,58 @@ describe("a blob saver", () => {
     expect(indexFiles.length).toBeGreaterThanOrEqual(1);
     await saver.finish();
     expect(indexFiles.flatMap(packsIn)).toHaveLength(3);
+  });
+
+  test.each([
+    [4, 4],
+    [1, 4],
+    [32, 32],
+  ])("makes packs of %d MiB as %d MiB, since restic's go from 4 to 128", async (wanted, made) => {
+    const backend = new MemoryBackend();
+    const { saver } = saverOver(backend, undefined, { packTargetBytes: wanted * mebibyte });
+    for (let i = 0; i < 3 * made; i++) await saver.store(blobOf(i));
+    await saver.finish();
+    const lengths = saver.uploaded.map(({ length }) => Math.floor(length / mebibyte));
+    expect(lengths.filter((length) => length === made).length).toBeGreaterThanOrEqual(1);
+    expect(Math.max(...lengths)).toBe(made);
+  });
+
+  test("says which packs the backend has confirmed, with their lengths", async () => {
+    const backend = new MemoryBackend();
+    const { saver } = saverOver(backend);
+    for (let i = 0; i < 3; i++) await saver.store(blobOf(i, 16 * mebibyte));
+    await saver.finish();
+    expect(new Set(saver.uploaded)).toEqual(new Set(await backend.list("data", signal)));
+    expect(saver.uploaded).toHaveLength(3);
+  });
+
+  test("stores on after it was finished, and finishes again", async () => {
+    const { saver, index, indexFiles } = saverOver(new MemoryBackend());
+    saver.claim("data", [blobOf(1).id]);
+    await saver.store(blobOf(1));
+    await saver.finish();
+    index.losePacks(saver.uploaded.map(({ id }) => id));
+    expect(saver.claim("data", [blobOf(1).id])).toEqual([true]);
+    await saver.store(blobOf(1));
+    await saver.finish();
+    expect(indexFiles.flatMap(packsIn)).toEqual(saver.uploaded.map(({ id }) => id));
+    expect(index.has("data", blobOf(1).id)).toBe(true);
+  });
+
+  test("sends no pack before its caller lets it", async () => {
+    const backend = new MemoryBackend();
+    let letGo = () => {};
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const { saver } = saverOver(backend, undefined, { beforeUpload: () => gate });
+    await saver.store(blobOf(1, 16 * mebibyte));
+    const finished = saver.finish();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await backend.list("data", signal)).toEqual([]);
+    letGo();
+    await finished;
+    expect(await backend.list("data", signal)).toHaveLength(1);
   });
 
   test("writes nothing if nothing was stored", async () => {
