@@ -71,7 +71,7 @@ export class BackupJob {
       failures: counts.failures.map(failedFile),
       rereadFiles: 0,
       hiddenChanges: 0,
-      excluded: 0,
+      excluded: counts.excluded,
       lostPacks: 0,
       uploadedPacks: totals.packs,
       slow: [],
@@ -79,7 +79,8 @@ export class BackupJob {
     };
   }
 
-  private optionsOf({ sources, hostname, tags, compression, utcOffsetMinutes }: BackupRequest): BackupOptions {
+  private optionsOf(request: BackupRequest): BackupOptions {
+    const { sources, hostname, tags, compression, utcOffsetMinutes, rules } = request;
     const { sourceFolderOf, programVersion } = this.ports;
     return {
       sources: sources.map(({ rootName, folder }) => ({
@@ -92,6 +93,7 @@ export class BackupJob {
       timeMs: this.startMs,
       utcOffsetMinutes,
       programVersion,
+      rules,
     };
   }
 }

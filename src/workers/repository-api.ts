@@ -1,8 +1,9 @@
 import type { BackupRules } from "../core/archiver/backup-rules.ts";
+import type { ExclusionReason } from "../core/archiver/selection.ts";
 import type { ErrorCode, ErrorContext } from "../core/base/errors.ts";
 import type { CompressionMode } from "../core/codec/codec.ts";
 
-export type { BackupRules };
+export type { BackupRules, ExclusionReason };
 
 /**
  * THE CONTRACT between the page and the repository worker. Plain data only: it crosses a MessagePort. Names for people
@@ -336,8 +337,6 @@ export interface BackupPreview {
   /** False while folders are still being read. */
   complete: boolean;
 }
-
-export type ExclusionReason = "pattern" | "cache" | "marker" | "size";
 
 export interface PreviewFolder {
   /** From the root name downwards. */

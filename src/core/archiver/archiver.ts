@@ -12,11 +12,14 @@ import type { Lock } from "../repository/lock.ts";
 import type { SnapshotListing, StoredSnapshot } from "../repository/repository.ts";
 import { BackupCounts } from "./backup-counts.ts";
 import type { BackupOptions } from "./backup-options.ts";
+import { noRules } from "./backup-rules.ts";
 import { FileSaver } from "./file-saver.ts";
 import { FolderReader, ReadAhead } from "./folder-reader.ts";
 import { FolderSaver, type SavedNode } from "./folder-saver.ts";
 import { newSnapshot, pathsOf } from "./new-snapshot.ts";
 import { findParent, isClockBehind } from "./parent.ts";
+import { compileRules } from "./rule-selection.ts";
+import type { Selection } from "./selection.ts";
 
 /** What the archiver needs of a repository. */
 export interface ArchiverRepository {
@@ -65,11 +68,13 @@ export class Archiver {
   }
 
   /**
-   * Runs once. Throws "source-unreadable" for a source that cannot be listed at all, LockedError, what the backend throws,
-   * and the signal's reason; no snapshot is written then. Files and folders that cannot be read are in counts.failures.
+   * Runs once. Throws "source-unreadable" for a source that cannot be listed at all, "pattern-malformed", LockedError, what
+   * the backend throws, and the signal's reason; no snapshot is written then. Files and folders that cannot be read are in
+   * counts.failures.
    */
   async run(signal: AbortSignal): Promise<BackupOutcome> {
     checkSources(this.options.sources);
+    const selection = compileRules(this.options.rules ?? noRules);
     await using lock = await this.repository.lock("shared", signal);
     const running = AbortSignal.any([signal, lock.signal, this.failure.signal]);
     await this.repository.refreshIndex(running); // after the lock: from here on nobody prunes
@@ -77,7 +82,7 @@ export class Archiver {
     this.blobs = this.repository.createBlobSaver(lock, running);
     try {
       this.phase = "saving";
-      const tree = await this.saveSources(parent, this.blobs, running);
+      const tree = await this.saveSources({ parent, selection }, this.blobs, running);
       this.phase = "finishing";
       await this.blobs.finish();
       await lock.ensureFresh();
@@ -99,7 +104,11 @@ export class Archiver {
   }
 
   /** Saves all sources and the root tree; returns its id. */
-  private async saveSources(parent: StoredSnapshot | null, blobs: BlobSaver, signal: AbortSignal): Promise<Id> {
+  private async saveSources(
+    { parent, selection }: { parent: StoredSnapshot | null; selection: Selection },
+    blobs: BlobSaver,
+    signal: AbortSignal,
+  ): Promise<Id> {
     const { codec } = this.repository;
     const { compression } = this.options;
     const receiver = {
@@ -112,7 +121,7 @@ export class Archiver {
     const folders = this.createFolderSaver(files, blobs, signal);
     const parentNodes = await this.rootNodes(parent, signal);
     const saved: Promise<SavedNode>[] = [];
-    for (const { reader, rootName } of this.readSources(folders.ahead, signal)) {
+    for (const { reader, rootName } of this.readSources(folders.ahead, selection, signal)) {
       const node = parentNodes.get(rootName) ?? null;
       saved.push((await folders.saver.begin(reader, { name: rootName, path: [rootName], parent: node })).saved);
     }
@@ -149,10 +158,18 @@ export class Archiver {
   }
 
   /** The sources in the order of the root tree, all of them being read ahead. */
-  private readSources(ahead: ReadAhead, signal: AbortSignal): { reader: FolderReader; rootName: RawName }[] {
+  private readSources(
+    ahead: ReadAhead,
+    selection: Selection,
+    signal: AbortSignal,
+  ): { reader: FolderReader; rootName: RawName }[] {
+    const onExcluded = () => {
+      this.counts.excluded++;
+    };
+    const ports = { ahead, selection, onExcluded, signal };
     const sorted = [...this.options.sources].sort((a, b) => (a.rootName < b.rootName ? -1 : 1));
     const readers = sorted.map(({ folder, rootName }) => ({
-      reader: new FolderReader(folder, ahead, signal),
+      reader: new FolderReader(folder, [rootName], ports),
       rootName,
     }));
     for (const { reader } of readers) reader.start();

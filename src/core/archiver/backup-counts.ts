@@ -21,6 +21,8 @@ export class BackupCounts {
   /** Sum of the sizes of the files in the snapshot. */
   totalBytes = 0;
   bytesRead = 0;
+  /** Files and folders that the rules left out; what is in those folders is not counted. */
+  excluded = 0;
   foundAll = false;
   currentPath: readonly RawName[] = [];
   readonly failures: FailedEntry[] = [];

@@ -1,6 +1,7 @@
 import type { Id } from "../base/id.ts";
 import type { Source } from "../base/ports.ts";
 import type { CompressionMode } from "../codec/codec.ts";
+import type { BackupRules } from "./backup-rules.ts";
 
 /** What the user of a backup decides. */
 export interface BackupOptions {
@@ -15,6 +16,8 @@ export interface BackupOptions {
   utcOffsetMinutes: number;
   /** "holdall 1.0.0" */
   programVersion: string;
+  /** What is left out; nothing if there are none. */
+  rules?: BackupRules;
   /** The snapshot to continue instead of the one that is found. */
   parent?: Id | null;
 }

@@ -1,9 +1,11 @@
 import { HoldallError, isAbort } from "../base/errors.ts";
 import type { SourceEntry, SourceFile, SourceFolder } from "../base/ports.ts";
 import { isPlainName, type RawName } from "../base/raw-name.ts";
+import type { Exclusion, FolderSelection, Selection } from "./selection.ts";
 
 export type ReadEntry =
-  | { kind: "file"; name: RawName; file: SourceFile }
+  /** `reopen` gives the same file as it is by then; throws "source-unreadable". */
+  | { kind: "file"; name: RawName; file: SourceFile; reopen(signal: AbortSignal): Promise<SourceFile> }
   | { kind: "folder"; name: RawName; folder: FolderReader }
   | { kind: "failed"; name: RawName; error: unknown };
 
@@ -13,17 +15,31 @@ const readAtOnce = 6;
 /** Entries that were read and are not saved yet: about 1 KiB each in a browser. */
 const heldAtMost = 50_000;
 
-/** A folder that can be read ahead of time. `read` may be called more than once; the folder is listed once. */
+export interface FolderReaderPorts {
+  ahead: ReadAhead;
+  selection: Selection;
+  /** Told once of everything that the rules leave out. */
+  onExcluded(exclusion: Exclusion): void;
+  signal: AbortSignal;
+}
+
+/**
+ * A folder that can be read ahead of time. `read` may be called more than once; the folder is listed once. What is not
+ * selected is not among its entries: such a folder is never listed, such a file opened only if its size decides.
+ */
 export class FolderReader {
+  /** How many entries the folder lists, before the rules and whatever their names; 0 until `read` has settled. */
+  listedEntries = 0;
   private reading: Promise<ReadEntry[]> | null = null;
 
+  /** The path leads from the root name of the source to the folder, both included. */
   constructor(
     private readonly folder: SourceFolder,
-    private readonly ahead: ReadAhead,
-    private readonly signal: AbortSignal,
+    readonly path: readonly RawName[],
+    private readonly ports: FolderReaderPorts,
   ) {}
 
-  /** The folder's entries, ascending by raw name. Throws "source-unreadable" if the folder cannot be listed. */
+  /** The folder's selected entries, ascending by raw name. Throws "source-unreadable" if the folder cannot be listed. */
   read(): Promise<ReadEntry[]> {
     this.reading ??= this.readOnce();
     return this.reading;
@@ -35,49 +51,72 @@ export class FolderReader {
   }
 
   private async readOnce(): Promise<ReadEntry[]> {
+    const { ahead } = this.ports;
     let entries: ReadEntry[] = [];
-    this.ahead.begin();
+    ahead.begin();
     try {
       entries = await this.list();
       return entries;
     } finally {
-      this.ahead.finished(this, entries);
+      ahead.finished(this, entries);
     }
   }
 
   private async list(): Promise<ReadEntry[]> {
+    const { selection, signal } = this.ports;
     const listed: SourceEntry[] = [];
     try {
-      for await (const entry of this.folder.entries(this.signal)) listed.push(entry);
+      for await (const entry of this.folder.entries(signal)) listed.push(entry);
     } catch (cause) {
       throw unreadable(cause);
     }
-    const entries = await this.openAll(listed);
+    this.listedEntries = listed.length;
+    const selected = await selection.inFolder(this.path, listed, signal);
+    const entries = await this.openAll(listed, selected);
     entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     return entries.map(oncePerName());
   }
 
-  private async openAll(listed: readonly SourceEntry[]): Promise<ReadEntry[]> {
+  private async openAll(listed: readonly SourceEntry[], selected: FolderSelection): Promise<ReadEntry[]> {
     const entries: ReadEntry[] = [];
-    for (let i = 0; i < listed.length; i += openAtOnce) {
-      this.signal.throwIfAborted();
-      entries.push(...(await Promise.all(listed.slice(i, i + openAtOnce).map((entry) => this.open(entry)))));
+    const wanted = listed.filter((entry) => this.isWanted(entry, selected));
+    for (let i = 0; i < wanted.length; i += openAtOnce) {
+      this.ports.signal.throwIfAborted();
+      const opening = wanted.slice(i, i + openAtOnce).map((entry) => this.open(entry, selected));
+      for (const entry of await Promise.all(opening)) if (entry !== null) entries.push(entry);
     }
     return entries;
   }
 
-  private async open(entry: SourceEntry): Promise<ReadEntry> {
+  private isWanted(entry: SourceEntry, selected: FolderSelection): boolean {
+    const reason = isPlainName(entry.name) ? selected.reasonFor(entry) : null;
+    if (reason !== null) this.excluded(entry, null, reason);
+    return reason === null;
+  }
+
+  /** Null for a file that is not selected. */
+  private async open(entry: SourceEntry, selected: FolderSelection): Promise<ReadEntry | null> {
     const { name } = entry;
+    const { signal } = this.ports;
     if (!isPlainName(name)) return failed(name, "name");
     if (entry.kind === "folder") {
-      return { kind: "folder", name, folder: new FolderReader(entry.folder, this.ahead, this.signal) };
+      return { kind: "folder", name, folder: new FolderReader(entry.folder, [...this.path, name], this.ports) };
     }
     try {
-      return { kind: "file", name, file: await entry.open(this.signal) };
+      const reopen = (signal: AbortSignal) => openFile(entry, signal);
+      const file = await reopen(signal);
+      const reason = selected.reasonForSize(file.size);
+      if (reason === null) return { kind: "file", name, file, reopen };
+      this.excluded(entry, file.size, reason);
+      return null;
     } catch (error) {
       if (isAbort(error)) throw error;
-      return { kind: "failed", name, error: unreadable(error) };
+      return { kind: "failed", name, error };
     }
+  }
+
+  private excluded({ kind, name }: SourceEntry, sizeBytes: number | null, reason: Exclusion["reason"]): void {
+    this.ports.onExcluded({ path: [...this.path, name], kind, sizeBytes, reason });
   }
 }
 
@@ -142,6 +181,14 @@ function oncePerName(): (entry: ReadEntry) => ReadEntry {
 
 function failed(name: RawName, reason: string): ReadEntry {
   return { kind: "failed", name, error: new HoldallError("source-unreadable", { reason }) };
+}
+
+async function openFile(entry: SourceEntry & { kind: "file" }, signal: AbortSignal): Promise<SourceFile> {
+  try {
+    return await entry.open(signal);
+  } catch (error) {
+    throw unreadable(error);
+  }
 }
 
 function unreadable(cause: unknown): unknown {

@@ -30,7 +30,8 @@ export function newSnapshot({ tree, parent, options, counts, totals, endMs }: Fi
     username: "",
     uid: 0,
     gid: 0,
-    excludes: [],
+    // Restic writes the patterns of --exclude alone, as they were given.
+    excludes: [...(options.rules?.exclude ?? [])],
     tags,
     original: null,
     programVersion,

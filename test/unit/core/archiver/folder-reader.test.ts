@@ -1,5 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { type BackupRules, noRules } from "../../../../src/core/archiver/backup-rules.ts";
 import { FolderReader, ReadAhead } from "../../../../src/core/archiver/folder-reader.ts";
+import { compileRules } from "../../../../src/core/archiver/rule-selection.ts";
+import type { Exclusion } from "../../../../src/core/archiver/selection.ts";
 import type { SourceEntry, SourceFolder } from "../../../../src/core/base/ports.ts";
 import { rawNameOf } from "../../../../src/core/base/raw-name.ts";
 
@@ -10,18 +13,38 @@ function fileOf(name: string, size: number): SourceEntry {
   return { kind: "file", name: rawNameOf(name), open: async () => ({ size, modifiedMs: 0, blob }) };
 }
 
-/** What a folder of these entries is read as: names, with the size of a file or the reason of a failure. */
-async function read(entries: readonly SourceEntry[]): Promise<[string, unknown][]> {
-  const folder: SourceFolder = {
-    async *entries() {
-      yield* entries;
-    },
-  };
+interface Reading {
+  reader: FolderReader;
+  /** By path, everything that was told to be left out. */
+  excluded: Exclusion[];
+}
+
+function readerOf(entries: readonly SourceEntry[], rules: Partial<BackupRules> = {}): Reading {
+  const excluded: Exclusion[] = [];
   const ahead = new ReadAhead(
     () => undefined,
     () => undefined,
   );
-  const found = await new FolderReader(folder, ahead, signal).read();
+  const ports = {
+    ahead,
+    selection: compileRules({ ...noRules, ...rules }),
+    onExcluded: (exclusion: Exclusion) => excluded.push(exclusion),
+    signal,
+  };
+  return { reader: new FolderReader(folderOf(entries), [rawNameOf("root")], ports), excluded };
+}
+
+function folderOf(entries: readonly SourceEntry[]): SourceFolder {
+  return {
+    async *entries() {
+      yield* entries;
+    },
+  };
+}
+
+/** What a folder of these entries is read as: names, with the size of a file or the reason of a failure. */
+async function read(entries: readonly SourceEntry[], rules: Partial<BackupRules> = {}): Promise<[string, unknown][]> {
+  const found = await readerOf(entries, rules).reader.read();
   return found.map((entry) => {
     if (entry.kind === "failed") return [entry.name, (entry.error as { context: { reason: string } }).context.reason];
     return [entry.name, entry.kind === "file" ? entry.file.size : "folder"];
@@ -51,4 +74,79 @@ test("of entries whose names are the same bytes the first is read and the others
     [name, "name-taken"],
     ["b", 3],
   ]);
+});
+
+describe("what the rules leave out", () => {
+  const untouchable: SourceEntry = {
+    kind: "file",
+    name: rawNameOf("secret.tmp"),
+    open: () => Promise.reject(new Error("an excluded file was opened")),
+  };
+  const unlistable: SourceEntry = {
+    kind: "folder",
+    name: rawNameOf("node_modules"),
+    folder: {
+      // biome-ignore lint/correctness/useYield: to be listed is the failure
+      async *entries() {
+        throw new Error("an excluded folder was listed");
+      },
+    },
+  };
+
+  test("by a pattern is neither opened nor listed, and is told once", async () => {
+    const entries = [untouchable, fileOf("letter", 3), unlistable];
+    const { reader, excluded } = readerOf(entries, { exclude: ["*.tmp", "/root/node_modules"] });
+    const names = (await reader.read()).map(({ name }) => name);
+    await reader.read();
+    expect(names).toEqual(["letter"]);
+    expect(excluded).toEqual([
+      { path: ["root", "secret.tmp"], kind: "file", sizeBytes: null, reason: "pattern" },
+      { path: ["root", "node_modules"], kind: "folder", sizeBytes: null, reason: "pattern" },
+    ]);
+  });
+
+  test("by its size is told with the size; a file of just that many bytes stays", async () => {
+    const { reader, excluded } = readerOf([fileOf("a", 10), fileOf("b", 11)], { excludeLargerThanBytes: 10 });
+    expect((await reader.read()).map(({ name }) => name)).toEqual(["a"]);
+    expect(excluded).toEqual([{ path: ["root", "b"], kind: "file", sizeBytes: 11, reason: "size" }]);
+  });
+
+  test("counts as listed", async () => {
+    const { reader } = readerOf([untouchable, fileOf("letter", 3), unlistable, fileOf("", 1)], { exclude: ["*"] });
+    await reader.read();
+    expect(reader.listedEntries).toBe(4);
+  });
+
+  test("is told of a folder within the root with its whole path", async () => {
+    const folder: SourceEntry = { kind: "folder", name: rawNameOf("ä"), folder: folderOf([fileOf("a", 1)]) };
+    const { reader, excluded } = readerOf([folder], { exclude: ["ä/a"] });
+    const [entry] = await reader.read();
+    expect(entry?.kind === "folder" && (await entry.folder.read())).toEqual([]);
+    expect(excluded.map(({ path }) => path)).toEqual([["root", rawNameOf("ä"), "a"]]);
+  });
+});
+
+test("a file can be opened again as it is by then", async () => {
+  let size = 1;
+  const name = rawNameOf("growing");
+  const open = async () => ({ size: size++, modifiedMs: 0, blob: new Blob([]) });
+  const [entry] = await readerOf([{ kind: "file", name, open }]).reader.read();
+  if (entry?.kind !== "file") throw new Error("no file");
+  expect(entry.file.size).toBe(1);
+  expect((await entry.reopen(signal)).size).toBe(2);
+});
+
+test("a file that cannot be opened again is unreadable", async () => {
+  let isFirst = true;
+  const open = async () => {
+    if (!isFirst) throw new DOMException("gone", "NotFoundError");
+    isFirst = false;
+    return { size: 1, modifiedMs: 0, blob: new Blob([]) };
+  };
+  const [entry] = await readerOf([{ kind: "file", name: rawNameOf("gone"), open }]).reader.read();
+  if (entry?.kind !== "file") throw new Error("no file");
+  await expect(entry.reopen(signal)).rejects.toMatchObject({
+    code: "source-unreadable",
+    context: { reason: "NotFoundError" },
+  });
 });
