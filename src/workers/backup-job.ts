@@ -1,22 +1,37 @@
 import { Archiver, type ArchiverRepository } from "../core/archiver/archiver.ts";
 import type { BackupOptions } from "../core/archiver/backup-options.ts";
+import { Steering } from "../core/archiver/steering.ts";
 import type { ErrorCode } from "../core/base/errors.ts";
 import type { SourceFolder } from "../core/base/ports.ts";
 import { rawNameOf } from "../core/base/raw-name.ts";
 import { displayPath, failedFile } from "./failed-file.ts";
-import type { BackupProgress, BackupRequest, BackupResult, FolderPick } from "./repository-api.ts";
+import { lockedBy } from "./locked-by.ts";
+import type {
+  BackupProgress,
+  BackupQuestion,
+  BackupRequest,
+  BackupResult,
+  BackupSteering,
+  FolderPick,
+} from "./repository-api.ts";
 import { snapshotInfo } from "./snapshot-info.ts";
 
 export interface BackupJobPorts {
   sourceFolderOf(pick: FolderPick): SourceFolder;
   programVersion: string;
   now(): number;
+  /** How long requests have been repeated since the repository was opened. */
+  waitedMs(): number;
+  /** The turn of this run among those that read a share of the unchanged files anew. */
+  rereadTurn: number;
 }
 
-/** One backup as the page asks for it and hears of it. */
+/** One backup as the page asks for it, steers it and hears of it. */
 export class BackupJob {
   private readonly archiver: Archiver;
+  private readonly steering = new Steering();
   private readonly startMs: number;
+  private readonly waitedBeforeMs: number;
 
   constructor(
     repository: ArchiverRepository,
@@ -24,12 +39,20 @@ export class BackupJob {
     private readonly ports: BackupJobPorts,
   ) {
     this.startMs = ports.now();
+    this.waitedBeforeMs = ports.waitedMs();
     this.archiver = new Archiver(repository, this.optionsOf(request), ports.now);
+  }
+
+  steer(steering: BackupSteering): void {
+    if ("question" in steering) this.steering.answer(steering.question, steering.answer);
+    else if (steering.paused) this.steering.pause();
+    else this.steering.resume();
   }
 
   progress(waiting: ErrorCode | null): BackupProgress {
     const { phase, counts, totals } = this.archiver;
     const { filesDone, filesFound, bytesDone, bytesFound, foundAll, bytesRead } = counts;
+    const { lockedBy: lock } = this.archiver;
     return {
       phase,
       filesDone,
@@ -43,19 +66,22 @@ export class BackupJob {
       currentPath: displayPath(counts.currentPath),
       failures: counts.failures.length,
       waiting,
-      paused: false,
-      question: null,
-      lockedBy: null,
+      paused: this.steering.paused,
+      question: this.question,
+      lockedBy: lock && lockedBy(lock),
     };
   }
 
   async run(signal: AbortSignal): Promise<BackupResult> {
-    const { id, snapshot, totals } = await this.archiver.run(signal);
-    const { counts } = this.archiver;
+    const { archiver, ports } = this;
+    const outcome = await archiver.run(signal);
+    const { counts, clockBehind, lostPacks, slow } = archiver;
     const { filesNew, filesChanged, filesUnmodified, totalFiles, totalBytes, bytesRead } = counts;
+    const { rereadFiles, hiddenChanges, excluded } = counts;
+    const { totals } = outcome;
     return {
-      outcome: "stored",
-      snapshot: snapshotInfo({ id, snapshot }),
+      outcome: outcome.outcome,
+      snapshot: outcome.outcome === "stored" ? snapshotInfo(outcome) : null,
       filesNew,
       filesChanged,
       filesUnmodified,
@@ -66,26 +92,35 @@ export class BackupJob {
       bytesUploaded: totals.uploadedBytes,
       dataBlobs: totals.dataBlobs,
       treeBlobs: totals.treeBlobs,
-      durationMs: this.ports.now() - this.startMs,
-      clockBehind: this.archiver.clockBehind,
+      durationMs: ports.now() - this.startMs,
+      clockBehind,
       failures: counts.failures.map(failedFile),
-      rereadFiles: 0,
-      hiddenChanges: 0,
-      excluded: counts.excluded,
-      lostPacks: 0,
+      rereadFiles,
+      hiddenChanges,
+      excluded,
+      lostPacks,
       uploadedPacks: totals.packs,
-      slow: [],
-      waitedMs: 0,
+      slow: slow.list.map(({ path, bytes, durationMs }) => ({ path: displayPath(path), bytes, durationMs })),
+      waitedMs: ports.waitedMs() - this.waitedBeforeMs,
     };
   }
 
+  private get question(): BackupQuestion | null {
+    const { question } = this.steering;
+    if (question === null) return null;
+    const { id, kind, path, before, now } = question;
+    return { id, kind, path: displayPath(path), entriesBefore: before, entriesNow: now };
+  }
+
   private optionsOf(request: BackupRequest): BackupOptions {
-    const { sources, hostname, tags, compression, utcOffsetMinutes, rules } = request;
-    const { sourceFolderOf, programVersion } = this.ports;
+    const { sourceFolderOf, programVersion, rereadTurn } = this.ports;
+    const { hostname, tags, compression, utcOffsetMinutes, rules } = request;
+    const { skipIfUnchanged, dryRun, waitsForLock, uploadLimit, rereadEvery, packSizeBytes } = request;
     return {
-      sources: sources.map(({ rootName, folder }) => ({
+      sources: request.sources.map(({ rootName, folder, addsToParent }) => ({
         rootName: rawNameOf(rootName),
         folder: sourceFolderOf(folder),
+        addsToParent,
       })),
       hostname,
       tags,
@@ -94,6 +129,13 @@ export class BackupJob {
       utcOffsetMinutes,
       programVersion,
       rules,
+      skipIfUnchanged,
+      dryRun,
+      waitsForLock,
+      uploadLimit,
+      ...(packSizeBytes === null ? {} : { packTargetBytes: packSizeBytes }),
+      reread: rereadEvery === null ? null : { turn: rereadTurn, of: Math.max(1, Math.floor(rereadEvery)) },
+      steering: this.steering,
     };
   }
 }

@@ -61,6 +61,7 @@ import { createSession, openSession, type Session, type SessionOptions, type Ses
 import { snapshotInfo } from "./snapshot-info.ts";
 import { type StreamWriter, writeToPort } from "./stream-port.ts";
 import { checkUpload } from "./upload-check.ts";
+import { WaitingTime } from "./waiting-time.ts";
 import { idOf } from "./wire-id.ts";
 
 /** What the service needs of the platform it runs on. */
@@ -70,6 +71,8 @@ export interface RepositoryServicePorts extends SessionPorts {
   /** Becomes the one writer of this repository on this device until released. Throws LockedError "writer-elsewhere". */
   claimWriter(repositoryId: string): Promise<() => void>;
   programVersion: string;
+  /** Counts a set's runs, so that each reads its share of the unchanged files anew; without it, the day decides. */
+  rereadTurn?(setId: string): Promise<number>;
 }
 
 type Context<Progress = never> = Required<CallContext<Progress>>;
@@ -86,6 +89,9 @@ export class RepositoryService implements Served<RepositoryApi> {
   private opened: OpenedSession | null = null;
   /** The last failure that is waited out, and when the next attempt will have begun. */
   private lastWait: { code: ErrorCode; untilMs: number } | null = null;
+  private readonly waitingTime = new WaitingTime();
+  /** The backup that runs: at most one, since it has claimed to be the writer. */
+  private backupJob: BackupJob | null = null;
   private readonly locks = new HeldLocks();
   private readonly jobs = new Set<Promise<unknown>>();
   private readonly meters = new WeakMap<Repository, FolderMeter>();
@@ -129,7 +135,7 @@ export class RepositoryService implements Served<RepositoryApi> {
     return this.run(signal, async (repository, running) => {
       const { snapshots } = await repository.listSnapshots(running);
       const paths = rootNames.map((name) => `/${name}`);
-      const parent = findParent(snapshots, { hostname, paths, timeMs: Date.now() });
+      const parent = findParent(snapshots, { hostname, paths, timeMs: this.now() });
       if (parent === null) return { parent: null, invisibleEntries: 0 };
       const roots = rootNames.map(rawNameOf);
       const invisibleEntries = await countInvisible(repository.trees, parent.snapshot.tree, roots, running);
@@ -144,7 +150,9 @@ export class RepositoryService implements Served<RepositoryApi> {
     return this.run(signal, (_, running) => previewBackup(this.ports, request, running, onProgress));
   }
 
-  async steerBackup(_steering: BackupSteering): Promise<void> {}
+  async steerBackup(steering: BackupSteering): Promise<void> {
+    this.backupJob?.steer(steering);
+  }
 
   verifyUpload(
     { extent }: { extent: "sample" | "all" },
@@ -182,10 +190,9 @@ export class RepositoryService implements Served<RepositoryApi> {
     const work = needingServer(async (repository, running) => {
       const release = await this.ports.claimWriter(repository.config.id);
       try {
-        const { sourceFolderOf, programVersion } = this.ports;
-        const job = new BackupJob(repository, request, { sourceFolderOf, programVersion, now: () => this.now() });
+        const job = await this.createBackupJob(repository, request);
         const progress = () => job.progress(this.waiting);
-        return await withProgress(progress, onProgress, () => job.run(running));
+        return await withProgress(progress, onProgress, () => this.runSteered(job, running));
       } finally {
         release();
       }
@@ -300,6 +307,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   private patience(): Patience {
     return new Patience(({ error, delayMs }) => {
       this.lastWait = { code: error.code, untilMs: this.now() + delayMs };
+      this.waitingTime.begin(this.now(), delayMs);
     });
   }
 
@@ -334,6 +342,24 @@ export class RepositoryService implements Served<RepositoryApi> {
     });
   }
 
+  private async createBackupJob(repository: Repository, request: BackupRequest): Promise<BackupJob> {
+    const { sourceFolderOf, programVersion, rereadTurn } = this.ports;
+    const now = () => this.now();
+    const waitedMs = () => this.waitingTime.until(this.now());
+    const turn = request.setId === null ? null : await rereadTurn?.(request.setId);
+    const ports = { sourceFolderOf, programVersion, now, waitedMs, rereadTurn: turn ?? daysSince1970(this.now()) };
+    return new BackupJob(repository, request, ports);
+  }
+
+  private async runSteered(job: BackupJob, signal: AbortSignal): Promise<BackupResult> {
+    this.backupJob = job;
+    try {
+      return await job.run(signal);
+    } finally {
+      this.backupJob = null;
+    }
+  }
+
   private meterOf(repository: Repository): FolderMeter {
     const meter = this.meters.get(repository) ?? new FolderMeter(repository.trees);
     this.meters.set(repository, meter);
@@ -363,6 +389,11 @@ function needingServer<Result>(work: Work<Result>): Work<Result> {
     if (call[2].info.offline) throw new HoldallError("opened-offline");
     return work(...call);
   };
+}
+
+/** The turn of a run that no set counts: a daily one reads every file in as many days as there are turns. */
+function daysSince1970(nowMs: number): number {
+  return Math.max(0, Math.floor(nowMs / 86_400_000));
 }
 
 function unreadableSnapshot(id: Id, error: unknown): FailedFile {

@@ -144,7 +144,9 @@ export class Engine {
       programVersion: "holdall test",
       ...(request.parent === undefined ? {} : { parent: request.parent === null ? null : idOf(request.parent) }),
     });
-    const { id, snapshot, totals } = await archiver.run(signal);
+    const outcome = await archiver.run(signal);
+    if (outcome.outcome !== "stored") throw new Error(`no snapshot was written: ${outcome.outcome}`);
+    const { id, snapshot, totals } = outcome;
     const { counts } = archiver;
     return {
       snapshotId: (await this.alterations.afterBackup?.(this.repository, id)) ?? id,

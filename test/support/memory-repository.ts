@@ -1,4 +1,4 @@
-import { Archiver, type BackupOutcome } from "../../src/core/archiver/archiver.ts";
+import { Archiver, type ArchiverRepository, type BackupOutcome } from "../../src/core/archiver/archiver.ts";
 import type { BackupCounts } from "../../src/core/archiver/backup-counts.ts";
 import type { BackupOptions } from "../../src/core/archiver/backup-options.ts";
 import type { Backend } from "../../src/core/backend/backend.ts";
@@ -61,15 +61,29 @@ export async function openTestRepository(backend: Backend): Promise<Repository> 
 
 let lastTimeMs = Date.UTC(2026, 10, 1);
 
-/** A backup of one folder, called "Documents" unless said otherwise, a minute after the last one. */
+export type StoredBackup = Extract<BackupOutcome, { outcome: "stored" }> & { counts: BackupCounts };
+
+/** A backup of one folder, called "Documents" unless said otherwise, a minute after the last one; it writes a snapshot. */
 export async function backUp(
-  repository: Repository,
+  repository: ArchiverRepository,
   folder: SourceFolder,
   changes: Partial<BackupOptions> = {},
   signal = neverAborted,
-): Promise<BackupOutcome & { counts: BackupCounts }> {
+): Promise<StoredBackup> {
+  const archiver = archiverOf(repository, folder, changes);
+  const outcome = await archiver.run(signal);
+  if (outcome.outcome !== "stored") throw new Error(`no snapshot: ${outcome.outcome}`);
+  return { ...outcome, counts: archiver.counts };
+}
+
+/** The same backup, not begun. */
+export function archiverOf(
+  repository: ArchiverRepository,
+  folder: SourceFolder,
+  changes: Partial<BackupOptions> = {},
+): Archiver {
   lastTimeMs += 60_000;
-  const archiver = new Archiver(repository, {
+  return new Archiver(repository, {
     sources: [{ rootName: rawNameOf("Documents"), folder }],
     hostname: "test-browser",
     tags: [],
@@ -79,5 +93,4 @@ export async function backUp(
     programVersion: "holdall test",
     ...changes,
   });
-  return { ...(await archiver.run(signal)), counts: archiver.counts };
 }

@@ -111,13 +111,14 @@ function withoutDeduplication(repository: ArchiverRepository): ArchiverRepositor
     codec: repository.codec,
     index: repository.index,
     trees: repository.trees,
-    lock: (kind, signal) => repository.lock(kind, signal),
+    lock: (...args) => repository.lock(...args),
     refreshIndex: (signal) => repository.refreshIndex(signal),
+    loseMissingPacks: (signal) => repository.loseMissingPacks(signal),
     listSnapshots: (signal) => repository.listSnapshots(signal),
     saveSnapshot: (snapshot, signal) => repository.saveSnapshot(snapshot, signal),
     loadSnapshot: (id, signal) => repository.loadSnapshot(id, signal),
-    createBlobSaver: (lock, signal) => {
-      const saver = repository.createBlobSaver(lock, signal);
+    createBlobSaver: (...args) => {
+      const saver = repository.createBlobSaver(...args);
       saver.claim = (_, ids) => ids.map(() => true);
       return saver;
     },

@@ -1,59 +1,83 @@
 import { equalBytes } from "../base/bytes.ts";
-import { HoldallError, IntegrityError, isAbort } from "../base/errors.ts";
+import { HoldallError, IntegrityError, type LockedError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import type { Source } from "../base/ports.ts";
-import { isPlainName, type RawName } from "../base/raw-name.ts";
+import { isPlainName } from "../base/raw-name.ts";
+import { timeMs } from "../base/rfc3339.ts";
 import type { Codec } from "../codec/codec.ts";
-import type { Node } from "../format/node.ts";
 import { encodeSnapshot, type Snapshot } from "../format/snapshot.ts";
 import type { Tree } from "../format/tree.ts";
-import { type BlobSaver, noTotals, type SavedTotals } from "../repository/blob-saver.ts";
+import { type BlobSaver, type BlobSaverOptions, noTotals, type SavedTotals } from "../repository/blob-saver.ts";
 import type { Lock } from "../repository/lock.ts";
 import type { SnapshotListing, StoredSnapshot } from "../repository/repository.ts";
 import { BackupCounts } from "./backup-counts.ts";
 import type { BackupOptions } from "./backup-options.ts";
 import { noRules } from "./backup-rules.ts";
-import { FileSaver } from "./file-saver.ts";
-import { FolderReader, ReadAhead } from "./folder-reader.ts";
-import { FolderSaver, type SavedNode } from "./folder-saver.ts";
+import { DryRunBlobs, type RunBlobs } from "./dry-run-blobs.ts";
 import { newSnapshot, pathsOf } from "./new-snapshot.ts";
-import { findParent, isClockBehind } from "./parent.ts";
+import { findParent, findPickParent, isClockBehind } from "./parent.ts";
 import { compileRules } from "./rule-selection.ts";
 import type { Selection } from "./selection.ts";
+import { ShrunkFolders } from "./shrunk-folders.ts";
+import { SlowFiles } from "./slow-files.ts";
+import { SourceWalk } from "./source-walk.ts";
 
 /** What the archiver needs of a repository. */
 export interface ArchiverRepository {
   readonly codec: Codec;
   readonly index: { has(type: "data" | "tree", id: Id): boolean };
   readonly trees: { load(id: Id, signal: AbortSignal): Promise<Tree> };
-  lock(kind: "shared", signal: AbortSignal): Promise<Lock>;
+  lock(kind: "shared", signal: AbortSignal, onWaiting?: (other: LockedError | null) => void): Promise<Lock>;
   refreshIndex(signal: AbortSignal): Promise<void>;
+  /** Compares the packs that are stored with the index, which forgets those that are not; returns how many are new. */
+  loseMissingPacks(signal: AbortSignal): Promise<number>;
   listSnapshots(signal: AbortSignal): Promise<SnapshotListing>;
-  createBlobSaver(lock: Lock, signal: AbortSignal): BlobSaver;
+  createBlobSaver(lock: Lock, signal: AbortSignal, options: BlobSaverOptions): BlobSaver;
   saveSnapshot(snapshot: Snapshot, signal: AbortSignal): Promise<Id>;
   loadSnapshot(id: Id, signal: AbortSignal): Promise<Snapshot>;
 }
 
-export interface BackupOutcome {
-  id: Id;
-  snapshot: Snapshot;
-  totals: SavedTotals;
+/** How a run ended, and the root tree that it found. "unchanged" and "dry-run": no snapshot was written, as wished. */
+export type BackupOutcome = { tree: Id; totals: SavedTotals } & (
+  | { outcome: "stored"; id: Id; snapshot: Snapshot }
+  | { outcome: "unchanged" | "dry-run" }
+);
+
+export type BackupPhase = "preparing" | "saving" | "finishing" | "checking" | "verifying";
+
+/** What all walks of a run have in common. */
+interface Run {
+  parent: StoredSnapshot | null;
+  selection: Selection;
+  blobs: RunBlobs;
 }
 
-export type BackupPhase = "preparing" | "saving" | "finishing" | "verifying";
+/** A server that loses packs more often than this while a backup runs is not one to store anything on. */
+const mostWalks = 3;
 
 /**
- * One backup run: lock, parent, walk, snapshot, read back.
+ * One backup run: lock, parent, walk, check, snapshot, read back.
  *
  * [Note: durability order] Packs, then the index files that name them, then the snapshot: each step begins when the
  * backend has confirmed all of the one before. Whenever a run dies, what is stored is at worst unused, never missing.
+ *
+ * [Note: walking again] What the server has lost is read and stored anew, since the index no longer knows it. If packs are
+ * found missing when all is stored, the sources are walked through once more; counts start anew then, but for what was
+ * read, and totals go on: they tell what the run did.
  */
 export class Archiver {
   phase: BackupPhase = "preparing";
-  readonly counts = new BackupCounts();
+  /** Of the walk that is under way, or of the last one. */
+  counts = new BackupCounts();
+  readonly slow = new SlowFiles();
   /** The series has a snapshot from the future; the new one will sort before it. */
   clockBehind = false;
-  private blobs: BlobSaver | null = null;
+  /** Packs that the index names and the server has lost. */
+  lostPacks = 0;
+  /** The lock of somebody else that is waited for. */
+  lockedBy: LockedError | null = null;
+  private blobs: RunBlobs | null = null;
+  private readonly shrunk: ShrunkFolders;
   /** Ends the run at once, wherever the walk is, when something that is under way fails. */
   private readonly failure = new AbortController();
 
@@ -61,36 +85,70 @@ export class Archiver {
     private readonly repository: ArchiverRepository,
     private readonly options: BackupOptions,
     private readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    this.shrunk = new ShrunkFolders(options.steering ?? null);
+  }
 
   get totals(): Readonly<SavedTotals> {
     return this.blobs?.totals ?? noTotals();
   }
 
   /**
-   * Runs once. Throws "source-unreadable" for a source that cannot be listed at all, "pattern-malformed", LockedError, what
-   * the backend throws, and the signal's reason; no snapshot is written then. Files and folders that cannot be read are in
-   * counts.failures.
+   * Runs once. Throws "source-unreadable" for a source that cannot be listed at all, "source-shrunk" if a folder is not
+   * believed, "pattern-malformed", LockedError, "packs-missing", what the backend throws, and the signal's reason; no snapshot is written then.
+   * Files and folders that cannot be read are in counts.failures.
    */
   async run(signal: AbortSignal): Promise<BackupOutcome> {
     checkSources(this.options.sources);
     const selection = compileRules(this.options.rules ?? noRules);
-    await using lock = await this.repository.lock("shared", signal);
+    if (this.options.dryRun) return this.runDry(selection, AbortSignal.any([signal, this.failure.signal]));
+    await using lock = await this.takeLock(signal);
     const running = AbortSignal.any([signal, lock.signal, this.failure.signal]);
-    await this.repository.refreshIndex(running); // after the lock: from here on nobody prunes
-    const parent = await this.findParent(running);
-    this.blobs = this.repository.createBlobSaver(lock, running);
-    try {
-      this.phase = "saving";
-      const tree = await this.saveSources({ parent, selection }, this.blobs, running);
-      this.phase = "finishing";
-      await this.blobs.finish();
+    const parent = await this.prepare(running);
+    const blobs = this.repository.createBlobSaver(lock, running, this.saverOptions());
+    // Awaited here, since the lock goes when this returns.
+    return await this.orAbandon(blobs, async () => {
+      const tree = await this.saveSources({ parent, selection, blobs }, running);
+      const { totals } = blobs;
+      if (this.options.skipIfUnchanged && tree === parent?.snapshot.tree) return { outcome: "unchanged", tree, totals };
       await lock.ensureFresh();
-      return await this.saveSnapshot(tree, parent, this.blobs.totals, running);
+      return this.saveSnapshot(tree, parent, totals, running);
+    });
+  }
+
+  /** Reads under no lock, as restic does: what others remove meanwhile is at worst counted wrong. */
+  private async runDry(selection: Selection, running: AbortSignal): Promise<BackupOutcome> {
+    const parent = await this.prepare(running);
+    const blobs = new DryRunBlobs(this.repository.index);
+    return this.orAbandon(blobs, async () => {
+      const tree = await this.walk({ parent, selection, blobs }, running);
+      return { outcome: "dry-run", tree, totals: blobs.totals };
+    });
+  }
+
+  private async orAbandon(blobs: RunBlobs, work: () => Promise<BackupOutcome>): Promise<BackupOutcome> {
+    this.blobs = blobs;
+    try {
+      return await work();
     } catch (error) {
-      await this.blobs.abandon();
+      this.failure.abort(error); // whatever is under way, or waits at the gate, ends now
+      await blobs.abandon();
       throw error;
     }
+  }
+
+  private takeLock(signal: AbortSignal): Promise<Lock> {
+    if (!this.options.waitsForLock) return this.repository.lock("shared", signal);
+    return this.repository.lock("shared", signal, (other) => {
+      this.lockedBy = other;
+    });
+  }
+
+  /** After the lock, so that nobody prunes from here on: learns what is stored, and finds the parent. */
+  private async prepare(signal: AbortSignal): Promise<StoredSnapshot | null> {
+    await this.repository.refreshIndex(signal);
+    this.lostPacks += await this.repository.loseMissingPacks(signal);
+    return this.findParent(signal);
   }
 
   private async findParent(signal: AbortSignal): Promise<StoredSnapshot | null> {
@@ -100,92 +158,47 @@ export class Archiver {
     const { snapshots } = await this.repository.listSnapshots(signal);
     const wanted = { hostname, paths: pathsOf(sources), timeMs: now };
     this.clockBehind = isClockBehind(snapshots, wanted);
-    return findParent(snapshots, wanted);
+    return this.hasPick ? findPickParent(snapshots, wanted) : findParent(snapshots, wanted);
   }
 
-  /** Saves all sources and the root tree; returns its id. */
-  private async saveSources(
-    { parent, selection }: { parent: StoredSnapshot | null; selection: Selection },
-    blobs: BlobSaver,
-    signal: AbortSignal,
-  ): Promise<Id> {
-    const { codec } = this.repository;
-    const { compression } = this.options;
-    const receiver = {
-      claim: async (ids: readonly Id[]) => blobs.claim("data", ids),
-      store: (blob: Parameters<BlobSaver["store"]>[0]) => blobs.store(blob),
+  private get hasPick(): boolean {
+    return this.options.sources.some(({ addsToParent }) => addsToParent);
+  }
+
+  private saverOptions(): BlobSaverOptions {
+    const { packTargetBytes, uploadLimit = null, steering } = this.options;
+    return {
+      ...(packTargetBytes === undefined ? {} : { packTargetBytes }),
+      uploadLimit,
+      ...(steering ? { beforeUpload: (signal) => steering.passGate(signal) } : {}),
     };
-    const files = new FileSaver(codec, { compression, receiver, signal }, (length) => {
-      this.counts.bytesRead += length;
-    });
-    const folders = this.createFolderSaver(files, blobs, signal);
-    const parentNodes = await this.rootNodes(parent, signal);
-    const saved: Promise<SavedNode>[] = [];
-    for (const { reader, rootName } of this.readSources(folders.ahead, selection, signal)) {
-      const node = parentNodes.get(rootName) ?? null;
-      saved.push((await folders.saver.begin(reader, { name: rootName, path: [rootName], parent: node })).saved);
-    }
-    await files.flush();
-    return folders.saver.saveTree(await Promise.all(saved));
   }
 
-  private createFolderSaver(files: FileSaver, blobs: BlobSaver, signal: AbortSignal) {
+  /** Walks until all that the root tree refers to is stored and indexed, and returns its id. */
+  private async saveSources(run: Run, signal: AbortSignal): Promise<Id> {
+    for (let walks = 1; ; walks++) {
+      const tree = await this.walk(run, signal);
+      this.phase = "finishing";
+      await run.blobs.finish();
+      this.phase = "checking";
+      const lost = await this.repository.loseMissingPacks(signal);
+      this.lostPacks += lost;
+      if (lost === 0) return tree;
+      if (walks === mostWalks) throw new IntegrityError("packs-missing", { packs: lost });
+      this.counts = new BackupCounts(this.counts.bytesRead);
+    }
+  }
+
+  private walk({ parent, selection, blobs }: Run, signal: AbortSignal): Promise<Id> {
+    this.phase = "saving";
     const { codec, index, trees } = this.repository;
-    const { counts, options } = this;
-    const ahead = new ReadAhead(
-      (entries) => {
-        for (const entry of entries) if (entry.kind === "file") counts.found(entry.file.size);
-      },
-      () => {
-        counts.foundAll = true;
-      },
+    const { counts, slow, shrunk, now } = this;
+    const fail = (error: unknown) => this.failure.abort(error);
+    const walk = new SourceWalk(
+      { codec, index, trees, blobs, counts, slow, shrunk, selection, now, fail, signal },
+      this.options,
     );
-    const saver = new FolderSaver({
-      files,
-      codec,
-      compression: options.compression,
-      ahead,
-      counts,
-      runTimeMs: options.timeMs,
-      hasData: (id) => index.has("data", id),
-      claimTree: (id) => blobs.claim("tree", [id])[0] === true,
-      store: (blob) => blobs.store(blob),
-      loadTree: (id) => trees.load(id, signal),
-      fail: (error) => this.failure.abort(error),
-      signal,
-    });
-    return { ahead, saver };
-  }
-
-  /** The sources in the order of the root tree, all of them being read ahead. */
-  private readSources(
-    ahead: ReadAhead,
-    selection: Selection,
-    signal: AbortSignal,
-  ): { reader: FolderReader; rootName: RawName }[] {
-    const onExcluded = () => {
-      this.counts.excluded++;
-    };
-    const ports = { ahead, selection, onExcluded, signal };
-    const sorted = [...this.options.sources].sort((a, b) => (a.rootName < b.rootName ? -1 : 1));
-    const readers = sorted.map(({ folder, rootName }) => ({
-      reader: new FolderReader(folder, [rootName], ports),
-      rootName,
-    }));
-    for (const { reader } of readers) reader.start();
-    return readers;
-  }
-
-  /** The nodes of the parent's root tree by name; none if the tree is damaged: everything is read anew then. */
-  private async rootNodes(parent: StoredSnapshot | null, signal: AbortSignal): Promise<ReadonlyMap<RawName, Node>> {
-    if (parent === null) return new Map();
-    try {
-      const { nodes } = await this.repository.trees.load(parent.snapshot.tree, signal);
-      return new Map(nodes.map((node) => [node.name, node]));
-    } catch (error) {
-      if (isAbort(error) || !(error instanceof HoldallError) || error.retry === "later") throw error;
-      return new Map();
-    }
+    return walk.run(parent);
   }
 
   private async saveSnapshot(
@@ -195,15 +208,25 @@ export class Archiver {
     signal: AbortSignal,
   ): Promise<BackupOutcome> {
     const { options, counts } = this;
-    const endMs = Math.max(this.now(), options.timeMs);
-    const snapshot = newSnapshot({ tree, parent: parent?.id ?? null, options, counts, totals, endMs });
+    const startMs = this.snapshotTime(parent);
+    const endMs = Math.max(this.now(), startMs);
+    const snapshot = newSnapshot({ tree, parent: parent?.id ?? null, options, timeMs: startMs, counts, totals, endMs });
     const id = await this.repository.saveSnapshot(snapshot, signal);
     this.phase = "verifying";
     const stored = await this.repository.loadSnapshot(id, signal);
     if (!equalBytes(encodeSnapshot(stored), encodeSnapshot(snapshot))) {
       throw new IntegrityError("snapshot-not-stored", { snapshot: id });
     }
-    return { id, snapshot, totals };
+    return { outcome: "stored", tree, id, snapshot, totals };
+  }
+
+  /**
+   * The start of the run. A pick holds all earlier ones, so it must be the newest of its series whatever this clock says:
+   * `forget --keep-last 1` goes by time.
+   */
+  private snapshotTime(parent: StoredSnapshot | null): number {
+    const parentMs = parent === null || !this.hasPick ? null : timeMs(parent.snapshot.time);
+    return Math.max(this.options.timeMs, (parentMs ?? Number.NEGATIVE_INFINITY) + 1);
   }
 }
 

@@ -20,12 +20,18 @@ export class BackupCounts {
   bytesDone = 0;
   /** Sum of the sizes of the files in the snapshot. */
   totalBytes = 0;
-  bytesRead = 0;
+  /** Files that seemed unchanged and were read all the same. */
+  rereadFiles = 0;
+  /** How many of those had changed. */
+  hiddenChanges = 0;
   /** Files and folders that the rules left out; what is in those folders is not counted. */
   excluded = 0;
   foundAll = false;
   currentPath: readonly RawName[] = [];
   readonly failures: FailedEntry[] = [];
+
+  /** What earlier walks of the same run have read stays read, whatever else is counted anew. */
+  constructor(public bytesRead = 0) {}
 
   get totalFiles(): number {
     return this.filesNew + this.filesChanged + this.filesUnmodified;
@@ -39,6 +45,12 @@ export class BackupCounts {
   done(size: number): void {
     this.filesDone++;
     this.bytesDone += size;
+  }
+
+  /** A file whose node is the parent's. */
+  unmodified(size: number): void {
+    this.filesUnmodified++;
+    this.totalBytes += size;
   }
 
   /** The run goes on without this file or folder. */

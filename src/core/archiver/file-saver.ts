@@ -1,8 +1,8 @@
-import { HoldallError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import type { SourceFile } from "../base/ports.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import { type Codec, type FileStretch, type SavedFile, type SaveJob, smallFileLimit } from "../codec/codec.ts";
+import { isSourceUnreadable, type OpenFile, readSteadily, type SteadyFile } from "./steady-file.ts";
 
 /** Small files are read in groups of at most so many files and bytes: one read of a group is several times faster. */
 const groupFiles = 64;
@@ -12,7 +12,19 @@ interface Group {
   files: SourceFile[];
   length: number;
   saved: Promise<SavedFile[]>;
+  /** How long the group took, once it is saved. */
+  durationMs: number;
   resolve(saved: Promise<SavedFile[]>): void;
+}
+
+/** What became of a file, and how long reading and packing it took. */
+export type FinishedFile = SteadyFile & { durationMs: number };
+
+export interface FileSaverOptions {
+  /** Is told of bytes that were read and are stored, or known to be. */
+  onRead(length: number): void;
+  /** Milliseconds of a clock. */
+  now(): number;
 }
 
 /**
@@ -23,24 +35,26 @@ export class FileSaver {
   private readonly slots: Semaphore;
   private group = emptyGroup();
 
-  /** `onRead` is told of bytes that were read and are stored, or known to be. */
   constructor(
     private readonly codec: Codec,
     private readonly job: SaveJob,
-    private readonly onRead: (length: number) => void,
+    private readonly options: FileSaverOptions,
   ) {
     this.slots = new Semaphore(codec.parallelism);
   }
 
   /**
    * Waits for room and begins to save a file. `saved` resolves with its content, or with an error if this file alone cannot
-   * be read; it rejects if the run must end. A small file may wait in its group until flush().
+   * be read; it rejects if the run must end. A small file may wait in its group until flush(). A file that changes
+   * meanwhile is read again: steady-file.ts.
    */
-  async begin(file: SourceFile): Promise<{ saved: Promise<SavedFile> }> {
-    if (file.size === 0) return { saved: Promise.resolve({ content: [] }) };
-    if (file.size <= smallFileLimit) return this.join(file);
+  async begin(opened: OpenFile): Promise<{ saved: Promise<FinishedFile> }> {
+    const { file } = opened;
+    if (file.size === 0) return { saved: Promise.resolve({ content: [], file, durationMs: 0 }) };
+    if (file.size <= smallFileLimit) return this.join(opened);
     await this.slots.acquire(1, this.job.signal);
-    return { saved: this.saveLarge(file) };
+    const startMs = this.options.now();
+    return { saved: this.finish(opened, this.saveLarge(file), () => this.options.now() - startMs) };
   }
 
   /** Begins to save the files that wait in a group. */
@@ -52,19 +66,56 @@ export class FileSaver {
     group.resolve(this.saveGroup(group));
   }
 
-  private async join(file: SourceFile): Promise<{ saved: Promise<SavedFile> }> {
-    const { files, saved } = this.group;
-    const position = files.push(file) - 1;
-    this.group.length += file.size;
-    if (files.length >= groupFiles || this.group.length >= groupBytes) await this.flush();
-    return { saved: saved.then((results) => results[position] ?? { content: [] }) };
+  private async join(opened: OpenFile): Promise<{ saved: Promise<FinishedFile> }> {
+    const { group } = this;
+    const { size } = opened.file;
+    const position = group.files.push(opened.file) - 1;
+    group.length += size;
+    if (group.files.length >= groupFiles || group.length >= groupBytes) await this.flush();
+    const saved = group.saved.then((results) => results[position] ?? { content: [] });
+    // What a group takes is shared out by size: none of its files took as long as all of them.
+    return { saved: this.finish(opened, saved, () => (group.durationMs * size) / group.length) };
+  }
+
+  private async finish(
+    opened: OpenFile,
+    firstReading: Promise<SavedFile>,
+    firstDurationMs: () => number,
+  ): Promise<FinishedFile> {
+    let againMs = 0;
+    const readAgain = async (file: SourceFile) => {
+      const startMs = this.options.now();
+      const saved = await this.saveAlone(file);
+      againMs += this.options.now() - startMs;
+      return saved;
+    };
+    const steady = await readSteadily(opened, firstReading, readAgain, this.job.signal);
+    return { ...steady, durationMs: firstDurationMs() + againMs };
+  }
+
+  private async saveAlone(file: SourceFile): Promise<SavedFile> {
+    if (file.size === 0) return { content: [] };
+    await this.slots.acquire(1, this.job.signal);
+    if (file.size > smallFileLimit) return this.saveLarge(file);
+    const [saved] = await this.saveSmall([file]);
+    return saved ?? { content: [] };
   }
 
   private async saveGroup(group: Group): Promise<SavedFile[]> {
+    const startMs = this.options.now();
+    const saved = await this.saveSmall(group.files);
+    group.durationMs = this.options.now() - startMs;
+    return saved;
+  }
+
+  /** Called with a slot in hand. */
+  private async saveSmall(files: readonly SourceFile[]): Promise<SavedFile[]> {
     try {
-      const saved = await this.codec.saveSmallFiles(group.files, this.job);
-      this.onRead(group.length);
-      return saved;
+      const results = await this.codec.saveSmallFiles(files, this.job);
+      let length = 0;
+      for (const [i, result] of results.entries()) if ("content" in result) length += files[i]?.size ?? 0;
+      this.options.onRead(length);
+      return results;
     } finally {
       this.slots.release(1);
     }
@@ -85,7 +136,7 @@ export class FileSaver {
       return { content };
     } catch (error) {
       await Promise.allSettled(stretches);
-      if (error instanceof HoldallError && error.code === "source-unreadable") return { error };
+      if (isSourceUnreadable(error)) return { error };
       throw error;
     }
   }
@@ -101,7 +152,7 @@ export class FileSaver {
     const stretch = this.codec.saveStretch(file, offset, onCut, this.job).then(
       (saved) => {
         this.slots.release(1);
-        this.onRead(saved.length);
+        this.options.onRead(saved.length);
         return saved;
       },
       (error: unknown) => {
@@ -119,5 +170,5 @@ function emptyGroup(): Group {
   const saved = new Promise<SavedFile[]>((settle) => {
     resolve = settle;
   });
-  return { files: [], length: 0, saved, resolve };
+  return { files: [], length: 0, saved, durationMs: 0, resolve };
 }

@@ -20,6 +20,8 @@ export interface FolderReaderPorts {
   selection: Selection;
   /** Told once of everything that the rules leave out. */
   onExcluded(exclusion: Exclusion): void;
+  /** Gives all entries of one name, for whoever names them apart; else all but the first are failures. */
+  keepsNamesakes?: boolean;
   signal: AbortSignal;
 }
 
@@ -74,7 +76,7 @@ export class FolderReader {
     const selected = await selection.inFolder(this.path, listed, signal);
     const entries = await this.openAll(listed, selected);
     entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-    return entries.map(oncePerName());
+    return this.ports.keepsNamesakes ? entries : entries.map(oncePerName());
   }
 
   private async openAll(listed: readonly SourceEntry[], selected: FolderSelection): Promise<ReadEntry[]> {

@@ -1,67 +1,76 @@
-import type { Bytes } from "../base/bytes.ts";
-import { FormatError, HoldallError, IntegrityError } from "../base/errors.ts";
 import { hashId, type Id } from "../base/id.ts";
-import type { SourceFile } from "../base/ports.ts";
 import type { RawName } from "../base/raw-name.ts";
 import { timeMs } from "../base/rfc3339.ts";
-import type { Codec, CompressionMode, SavedFile, SealedBlob } from "../codec/codec.ts";
-import { encodeNode, fileNode, folderNode, type Node } from "../format/node.ts";
+import type { Codec, CompressionMode, SealedBlob } from "../codec/codec.ts";
+import { encodeNode, folderNode, type Node } from "../format/node.ts";
 import { type Tree, TreeBuilder } from "../format/tree.ts";
-import type { BackupCounts } from "./backup-counts.ts";
-import { isUnchanged } from "./change-detection.ts";
-import type { FileSaver } from "./file-saver.ts";
+import { FileNodes, type FileNodesPorts } from "./file-nodes.ts";
 import type { FolderReader, ReadAhead, ReadEntry } from "./folder-reader.ts";
+import { KeptNodes } from "./kept-nodes.ts";
+import { mergePick } from "./loose-files.ts";
+import { isDamage, losePick } from "./parent-damage.ts";
+import type { Place, SavedNode } from "./saved-node.ts";
+import type { ShrunkFolders } from "./shrunk-folders.ts";
+import { isSourceUnreadable } from "./steady-file.ts";
+import type { Steering } from "./steering.ts";
 
-export interface FolderSaverPorts {
-  files: FileSaver;
+export interface FolderSaverPorts extends FileNodesPorts {
   codec: Codec;
   compression: CompressionMode;
   ahead: ReadAhead;
-  counts: BackupCounts;
+  shrunk: ShrunkFolders;
+  steering: Steering | null;
   /** Milliseconds since 1970: the modification time of a folder that says nothing of its own. */
   runTimeMs: number;
-  hasData(id: Id): boolean;
   /** True if the tree is new and the caller must store it. */
   claimTree(id: Id): boolean;
   store(blob: SealedBlob): Promise<void>;
   loadTree(id: Id): Promise<Tree>;
-  /** Ends the run: something failed while the walk was already further on. */
-  fail(error: unknown): void;
   signal: AbortSignal;
 }
 
-/** A node of the tree above, already encoded, and what the folder's own time is computed from. */
-export interface SavedNode {
-  name: RawName;
-  encoded: Bytes;
-  modifiedMs: number;
-}
+type Child = SavedNode | null | Promise<SavedNode | null>;
 
-type Place = { name: RawName; path: readonly RawName[]; parent: Node | null };
+interface Entries {
+  entries: readonly ReadEntry[];
+  parentTree: ReadonlyMap<RawName, Node>;
+  /** The parent's nodes that stay beside the entries. */
+  kept: readonly Node[];
+}
 
 /**
  * Saves folders depth first: walks on as soon as a file's work has begun, and seals each tree when its last child is done.
  * The nodes are those that a browser can know; an unchanged file or folder keeps the parent's node byte for byte.
  */
 export class FolderSaver {
-  constructor(private readonly ports: FolderSaverPorts) {}
+  private readonly keptNodes: KeptNodes;
+
+  constructor(private readonly ports: FolderSaverPorts) {
+    this.keptNodes = new KeptNodes({ ...ports, rebuild: (place, children) => this.makeNode(place, children) });
+  }
 
   /**
    * Walks through a folder and everything below it. `saved` resolves with the folder's node when all of it is packed, or
-   * rejects if the run must end. Throws "source-unreadable" if the folder itself cannot be listed.
+   * rejects if the run must end. Throws "source-unreadable" if the folder itself cannot be listed, "source-shrunk" if it is
+   * not to be believed.
    */
   async begin(folder: FolderReader, place: Place): Promise<{ saved: Promise<SavedNode> }> {
-    const { ahead, counts, signal, fail } = this.ports;
+    const { ahead, counts, signal, steering, fail } = this.ports;
     signal.throwIfAborted();
-    const entries = await folder.read();
+    if (steering?.isGateClosed) await steering.passGate(signal);
+    const files = new FileNodes(this.ports, place);
+    const listed = await folder.read();
     counts.currentPath = place.path;
-    const parentTree = await this.parentTree(place.parent);
-    const children: Promise<SavedNode | null>[] = [];
+    const children: Child[] = [];
     try {
+      const { entries, parentTree, kept } = await this.entriesOf(folder, listed, place, files);
       for (const entry of entries) {
-        const begun = await this.beginEntry(entry, place, parentTree);
+        const parent = parentTree.get(entry.name);
+        const unchanged = entry.kind === "file" ? files.keep(entry, parent) : null;
+        const begun = unchanged ? { saved: unchanged } : await this.beginEntry(entry, parent, place, files);
         if (begun) children.push(begun.saved);
       }
+      for (const node of kept) children.push(await this.keptNodes.keep(node, place.path));
     } finally {
       ahead.release(folder);
     }
@@ -73,55 +82,49 @@ export class FolderSaver {
   /** Null for what the run goes on without. */
   private async beginEntry(
     entry: ReadEntry,
-    { path }: Place,
-    parentTree: ReadonlyMap<RawName, Node>,
+    parent: Node | undefined,
+    { path: folder, addsToParent }: Place,
+    files: FileNodes,
   ): Promise<{ saved: Promise<SavedNode | null> } | null> {
+    const { steering, signal, counts } = this.ports;
     const { name } = entry;
-    const place: Place = { name, path: [...path, name], parent: parentTree.get(name) ?? null };
+    const path = [...folder, name];
+    if (steering?.isGateClosed) await steering.passGate(signal);
     try {
       if (entry.kind === "failed") throw entry.error;
-      return entry.kind === "file" ? await this.beginFile(entry.file, place) : await this.begin(entry.folder, place);
+      if (entry.kind === "file") return await files.begin(entry, parent);
+      return await this.begin(entry.folder, { name, path, parent: parent ?? null, addsToParent });
     } catch (error) {
       if (!isSourceUnreadable(error)) throw error;
-      this.ports.counts.failed(place.path, error);
+      counts.failed(path, error);
       return null;
     }
   }
 
-  private async beginFile(file: SourceFile, place: Place): Promise<{ saved: Promise<SavedNode | null> }> {
-    const { files, counts, hasData } = this.ports;
-    const { name, parent } = place;
-    const { size, modifiedMs } = file;
-    if (parent && isUnchanged(parent, file, hasData)) {
-      counts.filesUnmodified++;
-      counts.totalBytes += size;
-      counts.done(size);
-      return { saved: Promise.resolve({ name, encoded: parent.source, modifiedMs }) };
+  private async entriesOf(
+    folder: FolderReader,
+    entries: readonly ReadEntry[],
+    place: Place,
+    files: FileNodes,
+  ): Promise<Entries> {
+    const parentTree = await this.parentTree(place);
+    if (place.addsToParent) {
+      const merged = await mergePick(entries, parentTree, (entry, node) => files.isSame(entry, node));
+      return { ...merged, parentTree };
     }
-    const { saved } = await files.begin(file);
-    const node = saved.then((result) => this.fileDone(result, file, place, name));
-    node.catch(this.ports.fail); // the folder awaits it much later
-    return { saved: node };
-  }
-
-  private fileDone(result: SavedFile, file: SourceFile, place: Place, name: RawName): SavedNode | null {
-    const { counts } = this.ports;
-    const { size, modifiedMs } = file;
-    counts.done(size);
-    if ("error" in result) {
-      counts.failed(place.path, result.error);
-      return null;
-    }
-    const from = place.parent?.type === "file" ? place.parent : null;
-    if (from) counts.filesChanged++;
-    else counts.filesNew++;
-    counts.totalBytes += size;
-    const node = fileNode({ name, size, modifiedMs, content: result.content, from });
-    return { name, encoded: encodeNode(node), modifiedMs };
+    const { listedEntries } = folder;
+    await this.ports.shrunk.check({ path: place.path, listedEntries, parent: parentTree }, this.ports.signal);
+    return { entries, parentTree, kept: [] };
   }
 
   private async finish(place: Place, pending: Promise<(SavedNode | null)[]>): Promise<SavedNode> {
     const children = (await pending).filter((child) => child !== null);
+    // Those that got another name are out of order.
+    if (place.addsToParent) children.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return this.makeNode(place, children);
+  }
+
+  private async makeNode(place: Place, children: readonly SavedNode[]): Promise<SavedNode> {
     const subtree = await this.saveTree(children);
     const { counts, runTimeMs } = this.ports;
     const { name } = place;
@@ -150,18 +153,15 @@ export class FolderSaver {
   }
 
   /** The parent's nodes by name. A parent whose tree is damaged is no parent: everything is read anew. */
-  private async parentTree(parent: Node | null): Promise<ReadonlyMap<RawName, Node>> {
+  private async parentTree({ parent, path, addsToParent }: Place): Promise<ReadonlyMap<RawName, Node>> {
     if (parent?.type !== "dir" || parent.subtree === null) return new Map();
     try {
       const { nodes } = await this.ports.loadTree(parent.subtree);
       return new Map(nodes.map((node) => [node.name, node]));
     } catch (error) {
-      if (error instanceof IntegrityError || error instanceof FormatError) return new Map();
-      throw error;
+      if (!isDamage(error)) throw error;
+      if (addsToParent) losePick(error, path, this.ports.counts);
+      return new Map();
     }
   }
-}
-
-function isSourceUnreadable(error: unknown): boolean {
-  return error instanceof HoldallError && error.code === "source-unreadable";
 }

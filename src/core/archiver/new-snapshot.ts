@@ -11,6 +11,8 @@ export interface FinishedRun {
   tree: Id;
   parent: Id | null;
   options: BackupOptions;
+  /** The time that the snapshot gets, in milliseconds since 1970. */
+  timeMs: number;
   counts: BackupCounts;
   totals: SavedTotals;
   /** Milliseconds since 1970. */
@@ -18,9 +20,9 @@ export interface FinishedRun {
 }
 
 /** The snapshot that a finished run writes. */
-export function newSnapshot({ tree, parent, options, counts, totals, endMs }: FinishedRun): Snapshot {
-  const { sources, hostname, tags, utcOffsetMinutes, programVersion } = options;
-  const start = formatTime(options.timeMs, utcOffsetMinutes);
+export function newSnapshot({ tree, parent, options, timeMs, counts, totals, endMs }: FinishedRun): Snapshot {
+  const { sources, hostname, tags, utcOffsetMinutes, programVersion, rules } = options;
+  const start = formatTime(timeMs, utcOffsetMinutes);
   return {
     time: start,
     parent,
@@ -31,7 +33,7 @@ export function newSnapshot({ tree, parent, options, counts, totals, endMs }: Fi
     uid: 0,
     gid: 0,
     // Restic writes the patterns of --exclude alone, as they were given.
-    excludes: [...(options.rules?.exclude ?? [])],
+    excludes: [...(rules?.exclude ?? [])],
     tags,
     original: null,
     programVersion,

@@ -26,6 +26,16 @@ export function findParent(snapshots: readonly StoredSnapshot[], wanted: WantedP
   return newest;
 }
 
+/**
+ * What a pick of loose files is added to: the newest snapshot of exactly this series, also one from the future, since what
+ * is left out of a later snapshot would be lost; if the series has none, what a backup would continue.
+ */
+export function findPickParent(snapshots: readonly StoredSnapshot[], wanted: WantedParent): StoredSnapshot | null {
+  const anyTime = { ...wanted, timeMs: Number.POSITIVE_INFINITY };
+  const series = snapshots.filter(({ snapshot }) => snapshot.paths.length === wanted.paths.length);
+  return findParent(series, anyTime) ?? findParent(snapshots, anyTime);
+}
+
 /** True if the series has a snapshot from the future: this clock is behind, and the new snapshot will sort before it. */
 export function isClockBehind(snapshots: readonly StoredSnapshot[], wanted: WantedParent): boolean {
   return snapshots.some((stored) => isOfSeries(stored.snapshot, wanted) && timeOf(stored) > wanted.timeMs);

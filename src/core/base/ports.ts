@@ -27,6 +27,8 @@ export interface SourceFolder {
 export interface Source {
   rootName: RawName;
   folder: SourceFolder;
+  /** A pick of loose files: what the parent snapshot holds under this name and the pick does not, stays. */
+  addsToParent?: boolean;
 }
 
 /**

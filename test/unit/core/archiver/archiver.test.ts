@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
 import { withLimit } from "../../../../src/core/backend/with-limit.ts";
 import { utf8 } from "../../../../src/core/base/bytes.ts";
+import type { Id } from "../../../../src/core/base/id.ts";
 import type { SourceFolder } from "../../../../src/core/base/ports.ts";
 import { rawNameOf } from "../../../../src/core/base/raw-name.ts";
+import type { Repository } from "../../../../src/core/repository/repository.ts";
 import { portableNames } from "../../../../src/core/restorer/name-policy.ts";
 import { Restorer } from "../../../../src/core/restorer/restorer.ts";
 import { dyingAt, observed } from "../../../support/failing-backend.ts";
@@ -38,7 +40,7 @@ function paths(tree: MemoryTree, prefix = "Documents"): Map<string, Uint8Array> 
   return found;
 }
 
-async function restored(repository: Parameters<typeof backUp>[0], snapshot: Awaited<ReturnType<typeof backUp>>["id"]) {
+async function restored(repository: Repository, snapshot: Id) {
   const sink = new MemorySink();
   const options = { snapshot, paths: [[]], sink, names: portableNames, overwrite: "never" } as const;
   const restorer = new Restorer(repository, options);

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { FileSaver } from "../../../../src/core/archiver/file-saver.ts";
+import type { OpenFile } from "../../../../src/core/archiver/steady-file.ts";
 import { HoldallError } from "../../../../src/core/base/errors.ts";
 import { type Id, parseId } from "../../../../src/core/base/id.ts";
 import type { SourceFile } from "../../../../src/core/base/ports.ts";
-import type { Codec, FileToSave, SaveJob } from "../../../../src/core/codec/codec.ts";
+import type { Codec, FileToSave, SavedFile, SaveJob } from "../../../../src/core/codec/codec.ts";
 
 const mebibyte = 1024 * 1024;
 const stretchLength = 16 * mebibyte;
@@ -15,9 +16,16 @@ const job: SaveJob = {
 };
 
 /** A file that says its size and holds nothing: the codec below never reads it. */
-function fileOf(size: number): SourceFile {
-  return { size, modifiedMs: 0, blob: new Blob() };
+function sourceFile(size: number, modifiedMs = 0): SourceFile {
+  return { size, modifiedMs, blob: new Blob() };
 }
+
+/** A file that looks the same whenever it is opened. */
+function fileOf(size: number): OpenFile {
+  return { file: sourceFile(size), reopen: async () => sourceFile(size) };
+}
+
+const options = { onRead: () => {}, now: () => 0 };
 
 function idOf(number: number): Id {
   return parseId(number.toString(16).padStart(64, "0")) as Id;
@@ -32,7 +40,7 @@ class NotingCodec implements Codec {
 
   constructor(private readonly unreadableOffset = Number.POSITIVE_INFINITY) {}
 
-  async saveSmallFiles(files: readonly FileToSave[]) {
+  async saveSmallFiles(files: readonly FileToSave[]): Promise<SavedFile[]> {
     this.groups.push(files.length);
     return this.noted(async () => files.map(({ size }) => ({ content: [idOf(size)] })));
   }
@@ -75,9 +83,10 @@ function turn(): Promise<void> {
 test("a file of any size is never more than the codec's parallelism in memory", async () => {
   const codec = new NotingCodec();
   let read = 0;
-  const saver = new FileSaver(codec, job, (length) => {
+  const onRead = (length: number) => {
     read += length;
-  });
+  };
+  const saver = new FileSaver(codec, job, { ...options, onRead });
   const large = await Promise.all([
     saver.begin(fileOf(100 * stretchLength + 5)),
     saver.begin(fileOf(40 * stretchLength)),
@@ -85,23 +94,23 @@ test("a file of any size is never more than the codec's parallelism in memory", 
   const contents = await Promise.all(large.map(({ saved }) => saved));
   expect(codec.mostInFlight).toBe(3);
   expect(read).toBe(140 * stretchLength + 5);
-  expect(contents[0]).toEqual({ content: Array.from({ length: 101 }, (_, i) => idOf(i)) });
+  expect(contents[0]).toMatchObject({ content: Array.from({ length: 101 }, (_, i) => idOf(i)) });
 });
 
 test("small files are saved in groups, each with its own content", async () => {
   const codec = new NotingCodec();
-  const saver = new FileSaver(codec, job, () => {});
+  const saver = new FileSaver(codec, job, options);
   const begun = [];
   for (let size = 1; size <= 150; size++) begun.push(await saver.begin(fileOf(size)));
   await saver.flush();
   const contents = await Promise.all(begun.map(({ saved }) => saved));
   expect(codec.groups).toEqual([64, 64, 22]);
-  expect(contents).toEqual(Array.from({ length: 150 }, (_, i) => ({ content: [idOf(i + 1)] })));
+  expect(contents).toMatchObject(Array.from({ length: 150 }, (_, i) => ({ content: [idOf(i + 1)] })));
 });
 
 test("a group has at most 4 MiB and a file more", async () => {
   const codec = new NotingCodec();
-  const saver = new FileSaver(codec, job, () => {});
+  const saver = new FileSaver(codec, job, options);
   for (let i = 0; i < 20; i++) await saver.begin(fileOf(500_000));
   await saver.flush();
   expect(codec.groups).toEqual([9, 9, 2]);
@@ -109,18 +118,48 @@ test("a group has at most 4 MiB and a file more", async () => {
 
 test("an empty file needs no codec", async () => {
   const codec = new NotingCodec();
-  const { saved } = await new FileSaver(codec, job, () => {}).begin(fileOf(0));
-  expect(await saved).toEqual({ content: [] });
+  const { saved } = await new FileSaver(codec, job, options).begin(fileOf(0));
+  expect(await saved).toMatchObject({ content: [] });
   expect(codec.groups).toEqual([]);
 });
 
 test("a large file that becomes unreadable is an error of its own, and its places are free again", async () => {
   const codec = new NotingCodec(2 * stretchLength);
-  const saver = new FileSaver(codec, job, () => {});
+  const saver = new FileSaver(codec, job, options);
   const { saved } = await saver.begin(fileOf(10 * stretchLength));
   expect(await saved).toMatchObject({ error: { code: "source-unreadable" } });
   for (let i = 0; i < 4; i++) {
     const next = await saver.begin(fileOf(mebibyte));
-    expect(await next.saved).toEqual({ content: [idOf(0)] });
+    expect(await next.saved).toMatchObject({ content: [idOf(0)] });
   }
+});
+
+test("the time of a group is shared out by size, that of a large file is its own", async () => {
+  const codec = new NotingCodec();
+  let nowMs = 0;
+  const saver = new FileSaver(codec, job, { ...options, now: () => (nowMs += 3000) });
+  const small = [await saver.begin(fileOf(100)), await saver.begin(fileOf(200))];
+  await saver.flush();
+  const durations = (await Promise.all(small.map(({ saved }) => saved))).map(({ durationMs }) => durationMs);
+  expect(durations).toEqual([1000, 2000]);
+  const { saved } = await saver.begin(fileOf(mebibyte));
+  expect((await saved).durationMs).toBe(3000);
+});
+
+test("of a group only what could be read counts as read", async () => {
+  const codec = new NotingCodec();
+  codec.saveSmallFiles = async (files) =>
+    files.map(({ size }) =>
+      size === 7 ? { error: new HoldallError("source-unreadable") } : { content: [idOf(size)] },
+    );
+  let read = 0;
+  const onRead = (length: number) => {
+    read += length;
+  };
+  const saver = new FileSaver(codec, job, { ...options, onRead });
+  const begun = [await saver.begin(fileOf(5)), await saver.begin(fileOf(7)), await saver.begin(fileOf(11))];
+  await saver.flush();
+  const contents = await Promise.all(begun.map(({ saved }) => saved));
+  expect(contents.map((content) => "error" in content)).toEqual([false, true, false]);
+  expect(read).toBe(16);
 });
