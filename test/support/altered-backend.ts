@@ -9,7 +9,7 @@ export function altered(backend: Backend, changes: Partial<Backend>): Backend {
     stat: (handle, signal) => backend.stat(handle, signal),
     list: (type, signal) => backend.list(type, signal),
     load: (handle, signal, range) => backend.load(handle, signal, range),
-    save: (handle, bytes, signal) => backend.save(handle, bytes, signal),
+    save: (handle, bytes, signal, beforeSending) => backend.save(handle, bytes, signal, beforeSending),
     remove: (handle, signal) => backend.remove(handle, signal),
     ...changes,
   };

@@ -40,7 +40,8 @@ export function observed(backend: Backend, decide: (operation: Operation) => Fai
     stat: (handle, signal) => named("stat", handle, () => backend.stat(handle, signal)),
     list: (type, signal) => run("list", `${type}/`, () => backend.list(type, signal)),
     load: (handle, signal, range) => named("load", handle, () => backend.load(handle, signal, range)),
-    save: (handle, bytes, signal) => named("save", handle, () => backend.save(handle, bytes, signal)),
+    save: (handle, bytes, signal, beforeSending) =>
+      named("save", handle, () => backend.save(handle, bytes, signal, beforeSending)),
     remove: (handle, signal) => named("remove", handle, () => backend.remove(handle, signal)),
   };
 }

@@ -17,6 +17,9 @@ export interface ListedFile {
   length: number;
 }
 
+/** Asks whether a file may still be written. Operations wait long to be repeated, and machines sleep meanwhile. */
+export type BeforeSending = () => Promise<void>;
+
 /**
  * Where a repository's files are. Files are immutable and named by their hash (config aside), so every call may be
  * repeated. Errors are BackendErrors; an aborted signal rejects with its reason.
@@ -39,9 +42,10 @@ export interface Backend {
   load(handle: Handle, signal: AbortSignal, range?: ByteRange): Promise<Bytes>;
   /**
    * Stores a whole file; resolves only when it is durable. A file that is there already with equal content counts as stored.
-   * The bytes are lent until the promise settles.
+   * The bytes are lent until the promise settles. `beforeSending` is awaited right before each time that they are sent, and
+   * its rejection ends the saving.
    */
-  save(handle: Handle, bytes: Bytes, signal: AbortSignal): Promise<void>;
+  save(handle: Handle, bytes: Bytes, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void>;
   /** Removes a file. A file that is not there counts as removed. */
   remove(handle: Handle, signal: AbortSignal): Promise<void>;
 }

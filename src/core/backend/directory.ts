@@ -4,6 +4,7 @@ import { parseId } from "../base/id.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import {
   type Backend,
+  type BeforeSending,
   type ByteRange,
   describeHandle,
   type Handle,
@@ -96,9 +97,10 @@ export class DirectoryBackend implements Backend {
     throw new BackendError("short-body", { ...context, expected: length, received: bytes.length });
   }
 
-  async save(handle: Handle, bytes: Bytes, signal: AbortSignal): Promise<void> {
+  async save(handle: Handle, bytes: Bytes, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void> {
     signal.throwIfAborted();
     if (await this.isStored(handle, bytes)) return;
+    await beforeSending?.();
     signal.throwIfAborted();
     const path = pathOf(handle);
     try {

@@ -3,6 +3,7 @@ import { BackendError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import {
   type Backend,
+  type BeforeSending,
   type ByteRange,
   describeHandle,
   type FileType,
@@ -49,8 +50,9 @@ export class MemoryBackend implements Backend {
     return bytes.slice(range.offset, end);
   }
 
-  async save(handle: Handle, bytes: Bytes, signal: AbortSignal): Promise<void> {
+  async save(handle: Handle, bytes: Bytes, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void> {
     signal.throwIfAborted();
+    await beforeSending?.();
     const present = this.find(handle);
     if (present && !equalBytes(present, bytes)) {
       throw new BackendError("already-exists", { file: describeHandle(handle) });

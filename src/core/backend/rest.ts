@@ -4,6 +4,7 @@ import { BackendError, type ErrorContext, HoldallError, IntegrityError, isAbort 
 import { hashId, type Id } from "../base/id.ts";
 import {
   type Backend,
+  type BeforeSending,
   type ByteRange,
   describeHandle,
   type Handle,
@@ -102,10 +103,11 @@ export class RestBackend implements Backend {
     throw await this.explainShortRange(handle, range, bytes.length, signal);
   }
 
-  async save(handle: Handle, bytes: Bytes, signal: AbortSignal): Promise<void> {
+  async save(handle: Handle, bytes: Bytes, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void> {
     // rclone would overwrite a config, and with it lose every key of the repository that is there.
     if (handle.type === "config" && (await this.presence(handle, bytes, signal)) === "stored") return;
     for (let attempt = 1; attempt <= uploadAttempts; attempt++) {
+      await beforeSending?.();
       if ((await this.upload(handle, bytes, signal)) === "stored") return;
     }
     const context = { ...contextOf(handle), attempts: uploadAttempts };

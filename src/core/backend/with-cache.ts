@@ -4,6 +4,7 @@ import { BackendError } from "../base/errors.ts";
 import { hashId, type Id } from "../base/id.ts";
 import {
   type Backend,
+  type BeforeSending,
   type ByteRange,
   describeHandle,
   type Handle,
@@ -99,8 +100,8 @@ class CachingBackend implements CachedBackend {
     return this.ask(signal, describeHandle(handle), () => this.backend.load(handle, signal, range));
   }
 
-  async save(handle: Handle, bytes: Bytes, signal: AbortSignal): Promise<void> {
-    await this.ask(signal, describeHandle(handle), () => this.backend.save(handle, bytes, signal));
+  async save(handle: Handle, bytes: Bytes, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void> {
+    await this.ask(signal, describeHandle(handle), () => this.backend.save(handle, bytes, signal, beforeSending));
     if (!isKept(handle)) return;
     this.removedHere.delete(handle.id);
     if (handle.type === "index") await this.keep(handle, bytes);

@@ -18,7 +18,8 @@ export function withLimit(backend: Backend, limit: number): Backend {
     stat: (handle, signal) => run(handle, signal, () => backend.stat(handle, signal)),
     list: (type, signal) => backend.list(type, signal),
     load: (handle, signal, range) => run(handle, signal, () => backend.load(handle, signal, range)),
-    save: (handle, bytes, signal) => run(handle, signal, () => backend.save(handle, bytes, signal)),
+    save: (handle, bytes, signal, beforeSending) =>
+      run(handle, signal, () => backend.save(handle, bytes, signal, beforeSending)),
     remove: (handle, signal) => run(handle, signal, () => backend.remove(handle, signal)),
   };
 }

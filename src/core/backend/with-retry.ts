@@ -49,7 +49,8 @@ export function withRetry(backend: Backend, options: RetryOptions = {}): Backend
     stat: (handle, signal) => run(signal, () => backend.stat(handle, signal)),
     list: (type, signal) => run(signal, () => backend.list(type, signal)),
     load: (handle, signal, range) => run(signal, () => backend.load(handle, signal, range)),
-    save: (handle, bytes, signal) => run(signal, () => backend.save(handle, bytes, signal)),
+    save: (handle, bytes, signal, beforeSending) =>
+      run(signal, () => backend.save(handle, bytes, signal, beforeSending)),
     remove: (handle, signal) => run(signal, () => backend.remove(handle, signal)),
   };
 }

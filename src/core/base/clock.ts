@@ -14,6 +14,17 @@ export const systemClock: Clock = {
   },
 };
 
+/** Runs work whose signal aborts after `ms` milliseconds. */
+export async function within<T>(clock: Clock, ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const cancel = clock.after(ms, () => late.abort());
+  try {
+    return await work(late.signal);
+  } finally {
+    cancel();
+  }
+}
+
 /** Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it aborts. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 import type { Backend } from "../backend/backend.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Id } from "../base/id.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import type { Cipher } from "../codec/cipher.ts";
@@ -7,6 +8,7 @@ import { IndexSaver, type IndexSaverPorts } from "./index-saver.ts";
 import type { MasterIndex } from "./master-index.ts";
 import { defaultPackTarget, largestPackTarget, type OpenPack, smallestPackTarget } from "./open-pack.ts";
 import { Packer } from "./packer.ts";
+import { UploadPacer } from "./upload-pacer.ts";
 
 export interface BlobSaverPorts extends IndexSaverPorts {
   backend: Backend;
@@ -14,6 +16,9 @@ export interface BlobSaverPorts extends IndexSaverPorts {
   index: MasterIndex;
   /** Called before anything is stored; throws LockedError "lock-lost" when this run may no longer write. */
   ensureLocked(): Promise<void>;
+  /** Called if packs that are in `index` may be in no index file when a run has ended. */
+  leftUnindexed(): void;
+  clock: Clock;
 }
 
 export interface BlobSaverOptions {
@@ -59,6 +64,7 @@ export class BlobSaver {
   private readonly claimed = { data: new Set<Id>(), tree: new Set<Id>() };
   private readonly packers: Record<BlobType, Packer>;
   private readonly confirmed: UploadedPack[] = [];
+  private readonly pacer: UploadPacer | null;
   private readonly indexSaver: IndexSaver;
   /** Bounds finished packs in memory: as many as can be on their way at once. */
   private readonly room: Semaphore;
@@ -72,7 +78,9 @@ export class BlobSaver {
   ) {
     const target = packTargetOf(options);
     this.packers = { data: new Packer(target), tree: new Packer(target) };
-    this.indexSaver = new IndexSaver(ports);
+    this.indexSaver = new IndexSaver(ports, (error) => this.failure.abort(error));
+    const { uploadLimit = null } = options;
+    this.pacer = uploadLimit === null ? null : new UploadPacer(ports.clock, uploadLimit);
     this.room = new Semaphore(uploadsAtOnce(ports.backend.connections, target));
   }
 
@@ -121,6 +129,9 @@ export class BlobSaver {
       await this.indexSaver.flush(AbortSignal.timeout(abandonLimitMs));
     } catch {
       // What no index names is stored again next time.
+      this.ports.leftUnindexed();
+    } finally {
+      this.indexSaver.stop();
     }
   }
 
@@ -138,17 +149,18 @@ export class BlobSaver {
 
   /** [Note: durability order] A pack enters the index only when the backend has confirmed it. */
   private async savePack(pack: OpenPack): Promise<void> {
-    await this.options.beforeUpload?.(this.signal);
-    await this.ports.ensureLocked();
+    const { signal } = this;
     const { id, bytes, blobs } = await pack.finish(this.ports.cipher);
-    await this.ports.backend.save({ type: "data", id }, bytes, this.signal);
+    await this.pacer?.pass(bytes.length, signal);
+    await this.options.beforeUpload?.(signal);
+    await this.ports.backend.save({ type: "data", id }, bytes, signal, () => this.ports.ensureLocked());
     this.totals.packs++;
     this.totals.uploadedBytes += bytes.length;
     this.confirmed.push({ id, length: bytes.length });
     this.ports.index.addPack(id, blobs);
     for (const blob of blobs) this.claimed[blob.type].delete(blob.id);
     await this.ports.ensureLocked();
-    await this.indexSaver.add({ id, blobs }, this.signal);
+    await this.indexSaver.add({ id, blobs }, signal);
   }
 
   private count(blob: SealedBlob): void {

@@ -11,8 +11,9 @@ export interface Lock extends AsyncDisposable {
   readonly id: string;
   /** Aborts with LockedError "lock-lost" when others may believe that nobody holds the lock. */
   readonly signal: AbortSignal;
+  readonly isReleased: boolean;
   /**
-   * To be awaited before every index and snapshot file: returns at once while the lock is fresh; after a sleep of the
+   * To be awaited before and after every file that is stored ([Note: late files]): returns at once while the lock is fresh; after a sleep of the
    * machine it first refreshes the lock. Throws LockedError "lock-lost"; then nothing that others read may be written.
    */
   ensureFresh(): Promise<void>;
@@ -58,6 +59,10 @@ export class HeldLock implements Lock {
 
   get signal(): AbortSignal {
     return this.lost.signal;
+  }
+
+  get isReleased(): boolean {
+    return this.ended.signal.aborted;
   }
 
   async ensureFresh(): Promise<void> {

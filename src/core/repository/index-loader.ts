@@ -13,6 +13,7 @@ export interface IndexLoaderPorts {
 /** Keeps a master index at what the index files in the repository say. */
 export class IndexLoader {
   private loaded = new Set<Id>();
+  private isDoubtful = false;
 
   constructor(
     private readonly ports: IndexLoaderPorts,
@@ -24,6 +25,11 @@ export class IndexLoader {
     this.loaded.add(id);
   }
 
+  /** The master index may name packs that no index file does: it is loaded anew next time. */
+  doubt(): void {
+    this.isDoubtful = true;
+  }
+
   /**
    * Loads index files that are new. If one that was loaded is gone (a prune has rewritten the index), everything is loaded
    * anew, and the index changes at once at the end. Any unreadable index file is an error: what it names would be missed.
@@ -31,12 +37,13 @@ export class IndexLoader {
   async refresh(signal: AbortSignal, onProgress: (done: number, total: number) => void = () => {}): Promise<void> {
     const listed = await this.ports.backend.list("index", signal);
     const present = new Set(listed.map((file) => file.id));
-    const isRewritten = [...this.loaded].some((id) => !present.has(id));
+    const isRewritten = this.isDoubtful || [...this.loaded].some((id) => !present.has(id));
     const target = isRewritten ? new MasterIndex() : this.index;
     const missing = isRewritten ? [...present] : [...present].filter((id) => !this.loaded.has(id));
     await this.loadInto(target, missing, signal, onProgress);
     if (isRewritten) this.index.takeOver(target);
     this.loaded = present;
+    this.isDoubtful = false;
   }
 
   private async loadInto(

@@ -1,45 +1,92 @@
 import type { Bytes } from "../base/bytes.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Id } from "../base/id.ts";
 import { encodeIndex, type IndexedPack } from "../format/index-file.ts";
 
-/** An index file is due after this many packs or this long after the last, so that a killed run loses little. */
+/**
+ * An index file is written after this many packs, and at the latest this long after the oldest pack that no index names
+ * was stored: whenever a run is killed, no more than that was for nothing.
+ */
 const packsPerIndex = 8;
 const millisecondsPerIndex = 60_000;
 
-export interface IndexSaverPorts {
-  /** Stores an index file; resolves when it is durable. */
-  save(json: Bytes, signal: AbortSignal): Promise<Id>;
-  now(): number;
+export interface SealedIndex {
+  id: Id;
+  sealed: Bytes;
+  packs: readonly IndexedPack[];
 }
 
-/** Writes index files for packs that are stored. A pack is named whole and in one index file only. */
+export interface IndexSaverPorts {
+  clock: Clock;
+  seal(json: Bytes): Promise<{ id: Id; sealed: Bytes }>;
+  /** Stores an index file; resolves when it is durable. */
+  save(index: SealedIndex, signal: AbortSignal): Promise<void>;
+}
+
+/** Writes index files for packs that are stored, one at a time. A pack is named whole and in one index file only. */
 export class IndexSaver {
   private pending: IndexedPack[] = [];
-  private lastSave: number;
+  /** Sealed, and perhaps stored: sent again as it is, so that no second file names the same packs. */
+  private unsaved: SealedIndex | null = null;
   private saving: Promise<void> = Promise.resolve();
+  private cancelTimer: () => void = () => {};
 
-  constructor(private readonly ports: IndexSaverPorts) {
-    this.lastSave = ports.now();
+  /** `onFailure` is told what an index file fails with that nobody waits for. */
+  constructor(
+    private readonly ports: IndexSaverPorts,
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  /** Packs that no index file names for certain. */
+  get hasUnsaved(): boolean {
+    return this.pending.length > 0 || this.unsaved !== null;
   }
 
-  /** Takes a pack that is durably stored. Writes an index file if one is due; rejects if that fails. */
+  /** Takes a pack that is durably stored. Writes an index file if there are enough; rejects if that fails. */
   async add(pack: IndexedPack, signal: AbortSignal): Promise<void> {
     this.pending.push(pack);
-    if (this.isDue()) await this.flush(signal);
+    if (this.pending.length >= packsPerIndex) await this.flush(signal);
+    else if (this.pending.length === 1) this.schedule(signal);
   }
 
   /** Writes all packs that no index file names yet; nothing if there are none. */
-  async flush(signal: AbortSignal): Promise<void> {
-    const packs = this.pending;
-    this.pending = [];
-    this.lastSave = this.ports.now();
-    if (packs.length > 0) {
-      this.saving = Promise.all([this.saving, this.ports.save(encodeIndex(packs), signal)]).then(() => {});
-    }
-    await this.saving;
+  flush(signal: AbortSignal): Promise<void> {
+    this.stop();
+    const before = this.saving.catch(() => {});
+    this.saving = before.then(() => this.saveAll(signal));
+    return this.saving;
   }
 
-  private isDue(): boolean {
-    return this.pending.length >= packsPerIndex || this.ports.now() - this.lastSave >= millisecondsPerIndex;
+  /** Writes no index file by itself any more. */
+  stop(): void {
+    this.cancelTimer();
+  }
+
+  private schedule(signal: AbortSignal): void {
+    this.cancelTimer = this.ports.clock.after(
+      millisecondsPerIndex,
+      () => void this.flush(signal).catch(this.onFailure),
+    );
+  }
+
+  private async saveAll(signal: AbortSignal): Promise<void> {
+    await this.saveSealed(signal);
+    const packs = this.pending;
+    if (packs.length === 0) return;
+    this.pending = [];
+    this.stop();
+    try {
+      this.unsaved = { ...(await this.ports.seal(encodeIndex(packs))), packs };
+    } catch (error) {
+      this.pending = [...packs, ...this.pending];
+      throw error;
+    }
+    await this.saveSealed(signal);
+  }
+
+  private async saveSealed(signal: AbortSignal): Promise<void> {
+    if (this.unsaved === null) return;
+    await this.ports.save(this.unsaved, signal);
+    this.unsaved = null;
   }
 }

@@ -1,3 +1,4 @@
+import { within } from "../base/clock.ts";
 import { HoldallError, isAbort } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import { formatTime } from "../base/rfc3339.ts";
@@ -47,15 +48,12 @@ export class OwnLocks {
   /** Removes a lock file. Never throws: one that stays is in the journal, and no longer claimed. */
   async discard(lock: OwnLock): Promise<void> {
     const { backend, journal, repositoryId, clock } = this.ports;
-    const late = new AbortController();
-    const cancel = clock.after(discardMs, () => late.abort());
     try {
-      await backend.remove({ type: "lock", id: lock.id }, late.signal);
+      await within(clock, discardMs, (late) => backend.remove({ type: "lock", id: lock.id }, late));
       await journal.remove(repositoryId, lock.id);
     } catch (error) {
       if (!(error instanceof HoldallError) && !isAbort(error) && !isStorageError(error)) throw error;
     } finally {
-      cancel();
       lock.unclaim();
     }
   }

@@ -9,8 +9,9 @@ import type { Codec } from "../codec/codec.ts";
 import type { Config } from "../format/config.ts";
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from "../format/snapshot.ts";
 import { BlobLoader } from "./blob-loader.ts";
-import { BlobSaver, type BlobSaverOptions, type UploadedPack } from "./blob-saver.ts";
+import { BlobSaver, type BlobSaverOptions, type BlobSaverPorts, type UploadedPack } from "./blob-saver.ts";
 import { IndexLoader } from "./index-loader.ts";
+import { LateFiles } from "./late-files.ts";
 import { acquireLock, awaitLock, type Lock, type LockKind, removeOrphans } from "./lock.ts";
 import { MasterIndex } from "./master-index.ts";
 import { loseMissingPacks } from "./pack-check.ts";
@@ -52,12 +53,16 @@ export class Repository {
   /** Snapshots never change, so each is read once. */
   private readonly snapshots = new Map<Id, Snapshot>();
   private lastSaver: BlobSaver | null = null;
+  private readonly late: LateFiles;
+  /** Those that were taken here and may still be held. */
+  private locks: readonly Lock[] = [];
 
   constructor(private readonly parts: RepositoryParts) {
     const { backend, codec, files, config, copy = null } = parts;
     this.blobs = new BlobLoader({ backend, codec, index: this.index });
     this.trees = new TreeLoader(this.index, this.blobs, copy);
     this.indexLoader = new IndexLoader({ backend, files, formatVersion: config.formatVersion }, this.index);
+    this.late = new LateFiles(this.lockPorts());
   }
 
   get config(): Config {
@@ -120,9 +125,14 @@ export class Repository {
     return listing;
   }
 
-  /** Stores a snapshot. All that it refers to must be stored and indexed. */
+  /**
+   * Stores a snapshot, under the locks that are held here ([Note: late files]). All that it refers to must be stored and
+   * indexed. Throws LockedError "lock-lost".
+   */
   async saveSnapshot(snapshot: Snapshot, signal: AbortSignal): Promise<Id> {
-    return this.parts.files.save("snapshot", encodeSnapshot(snapshot), signal);
+    const { id, sealed } = await this.parts.files.seal(encodeSnapshot(snapshot));
+    await this.late.saveSnapshot(id, sealed, this.heldLocks(), signal);
+    return id;
   }
 
   /**
@@ -130,8 +140,10 @@ export class Repository {
    * waited out until the signal aborts, and `onWaiting` told of each wait, and null when it is over.
    */
   async lock(kind: LockKind, signal: AbortSignal, onWaiting?: (other: LockedError | null) => void): Promise<Lock> {
-    if (onWaiting) return awaitLock(this.lockPorts(), kind, signal, onWaiting);
-    return acquireLock(this.lockPorts(), kind, signal);
+    const ports = this.lockPorts();
+    const lock = await (onWaiting ? awaitLock(ports, kind, signal, onWaiting) : acquireLock(ports, kind, signal));
+    this.locks = [...this.heldLocks(), lock];
+    return lock;
   }
 
   /** Removes locks that a killed tab or program of this device has left behind. Returns how many. */
@@ -155,13 +167,19 @@ export class Repository {
   /** Where the new blobs of one run go; the lock must be held until it is finished. */
   createBlobSaver(lock: Lock, signal: AbortSignal, options: BlobSaverOptions = {}): BlobSaver {
     const { backend, cipher, files, clock } = this.parts;
-    const save = async (json: Parameters<UnpackedFiles["save"]>[1]) => {
-      const id = await files.save("index", json, signal);
-      this.indexLoader.wrote(id);
-      return id;
+    const ports: BlobSaverPorts = {
+      backend,
+      cipher,
+      clock,
+      index: this.index,
+      ensureLocked: () => lock.ensureFresh(),
+      leftUnindexed: () => this.indexLoader.doubt(),
+      seal: (json) => files.seal(json),
+      save: async (index, saveSignal) => {
+        await this.late.saveIndex(index, lock, saveSignal);
+        this.indexLoader.wrote(index.id);
+      },
     };
-    const now = () => clock.now();
-    const ports = { backend, cipher, index: this.index, ensureLocked: () => lock.ensureFresh(), save, now };
     this.lastSaver = new BlobSaver(ports, signal, options);
     return this.lastSaver;
   }
@@ -171,6 +189,10 @@ export class Repository {
     this.parts.codec.close();
     this.parts.cipher.wipe();
     this.snapshots.clear();
+  }
+
+  private heldLocks(): readonly Lock[] {
+    return this.locks.filter((lock) => !lock.isReleased);
   }
 
   private lockPorts() {

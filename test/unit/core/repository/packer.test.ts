@@ -1,6 +1,8 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import type { Backend } from "../../../../src/core/backend/backend.ts";
 import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
 import { type Bytes, randomBytes } from "../../../../src/core/base/bytes.ts";
+import { BackendError, LockedError } from "../../../../src/core/base/errors.ts";
 import { hashId, type Id, parseId } from "../../../../src/core/base/id.ts";
 import { Cipher, generateMasterKey, importMasterKey } from "../../../../src/core/codec/cipher.ts";
 import type { SealedBlob } from "../../../../src/core/codec/codec.ts";
@@ -8,9 +10,11 @@ import { loadKernel } from "../../../../src/core/codec/kernel.ts";
 import { decodeIndex } from "../../../../src/core/format/index-file.ts";
 import { decodePackHeader, locatePackHeader } from "../../../../src/core/format/pack-header.ts";
 import { BlobSaver, type BlobSaverOptions } from "../../../../src/core/repository/blob-saver.ts";
+import type { SealedIndex } from "../../../../src/core/repository/index-saver.ts";
 import { MasterIndex } from "../../../../src/core/repository/master-index.ts";
 import { Packer } from "../../../../src/core/repository/packer.ts";
 import { nodeKernels } from "../../../support/kernels.ts";
+import { TestClock } from "../../../support/test-clock.ts";
 
 const mebibyte = 1024 * 1024;
 const signal = new AbortController().signal;
@@ -53,8 +57,21 @@ describe("a packer", () => {
   });
 });
 
+/** Packs that are made fast. */
+const small: BlobSaverOptions = { packTargetBytes: 4 * mebibyte };
+
+/** Sealing and hashing take threads of their own, which no clock of a test moves. */
+function soon(expectation: () => unknown): Promise<unknown> {
+  return vi.waitFor(expectation, { timeout: 15_000, interval: 5 });
+}
+
 /** A blob saver over a backend in memory, and the index files that it wrote. */
-function saverOver(backend: MemoryBackend, clock = { nowMs: 0 }, options: BlobSaverOptions = {}) {
+function saverOver(
+  backend: Backend,
+  clock = new TestClock(),
+  options: BlobSaverOptions = {},
+  save: (index: SealedIndex) => Promise<void> = async () => {},
+) {
   const index = new MasterIndex();
   const indexFiles: Bytes[] = [];
   const ports = {
@@ -62,13 +79,15 @@ function saverOver(backend: MemoryBackend, clock = { nowMs: 0 }, options: BlobSa
     cipher,
     index,
     ensureLocked: async () => {},
-    save: async (json: Bytes) => {
-      indexFiles.push(json);
-      return hashId(randomBytes(32));
+    leftUnindexed: () => {},
+    seal: async (json: Bytes) => ({ id: await hashId(randomBytes(32)), sealed: json }),
+    save: async (index: SealedIndex) => {
+      await save(index);
+      indexFiles.push(index.sealed);
     },
-    now: () => clock.nowMs,
+    clock,
   };
-  return { saver: new BlobSaver(ports, signal, options), index, indexFiles };
+  return { saver: new BlobSaver(ports, signal, options), ports, index, indexFiles };
 }
 
 function packsIn(indexFile: Bytes): string[] {
@@ -107,30 +126,72 @@ describe("a blob saver", () => {
   });
 
   test("writes an index file after every eight packs", async () => {
-    const { saver, indexFiles } = saverOver(new MemoryBackend());
-    for (let i = 0; i < 20; i++) await saver.store(blobOf(i, 16 * mebibyte));
+    const { saver, indexFiles } = saverOver(new MemoryBackend(), undefined, small);
+    for (let i = 0; i < 20; i++) await saver.store(blobOf(i, 4 * mebibyte));
     await saver.finish();
     expect(indexFiles.flatMap(packsIn)).toHaveLength(20);
     expect(new Set(indexFiles.flatMap(packsIn)).size).toBe(20);
     expect(indexFiles.map((file) => packsIn(file).length)).toEqual([8, 8, 4]);
   });
 
-  test("writes an index file after a minute, however few the packs", async () => {
-    const clock = { nowMs: 0 };
-    const { saver, indexFiles } = saverOver(new MemoryBackend({ connections: 1 }), clock);
-    await saver.store(blobOf(1, 16 * mebibyte));
-    clock.nowMs = 60_000;
-    await saver.store(blobOf(2, 16 * mebibyte));
-    await saver.store(blobOf(3, 16 * mebibyte));
-    expect(indexFiles.length).toBeGreaterThanOrEqual(1);
+  test("writes an index file a minute after a pack was stored, though no other comes", async () => {
+    const clock = new TestClock();
+    const { saver, indexFiles } = saverOver(new MemoryBackend(), clock, small);
+    await saver.store(blobOf(1, 4 * mebibyte));
+    await soon(() => expect(saver.uploaded).toHaveLength(1));
+    await clock.advance(59_999);
+    expect(indexFiles).toEqual([]);
+    await clock.advance(1);
+    await soon(() => expect(indexFiles.map(packsIn)).toEqual([saver.uploaded.map(({ id }) => id)]));
     await saver.finish();
-    expect(indexFiles.flatMap(packsIn)).toHaveLength(3);
+    expect(indexFiles).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("fails with what an index file fails with that nobody waits for", async () => {
+    const clock = new TestClock();
+    const full = new BackendError("storage-full");
+    const { saver } = saverOver(new MemoryBackend(), clock, small, async () => {
+      throw full;
+    });
+    await saver.store(blobOf(1, 4 * mebibyte));
+    await soon(() => expect(saver.uploaded).toHaveLength(1));
+    await clock.advance(60_000);
+    await soon(() => expect(saver.store(blobOf(2))).rejects.toBe(full));
+    await saver.abandon();
+    expect(clock.pending).toBe(0);
+  });
+
+  test("keeps packs to the limit of bytes a second", async () => {
+    const clock = new TestClock();
+    const backend = new MemoryBackend();
+    const { saver } = saverOver(backend, clock, { ...small, uploadLimit: 4 * mebibyte });
+    for (let i = 0; i < 4; i++) await saver.store(blobOf(i, 4 * mebibyte));
+    for (let packs = 1; packs <= 4; packs++) {
+      // The packs that wait, and from the first stored pack on its index file.
+      await soon(() => expect([saver.uploaded.length, clock.pending]).toEqual([packs, 5 - packs]));
+      await clock.advance(1001);
+    }
+    expect(saver.uploaded).toHaveLength(4);
+    await saver.finish();
+  });
+
+  test("asks each time whether a pack may be sent", async () => {
+    const backend = new MemoryBackend();
+    const lost = new LockedError("lock-lost");
+    const { saver, ports } = saverOver(backend, undefined, small);
+    ports.ensureLocked = async () => {
+      throw lost;
+    };
+    await saver.store(blobOf(1, 4 * mebibyte));
+    await expect(saver.finish()).rejects.toBe(lost);
+    expect(await backend.list("data", signal)).toEqual([]);
   });
 
   test.each([
     [4, 4],
     [1, 4],
-    [32, 32],
+    [24, 24],
   ])("makes packs of %d MiB as %d MiB, since restic's go from 4 to 128", async (wanted, made) => {
     const backend = new MemoryBackend();
     const { saver } = saverOver(backend, undefined, { packTargetBytes: wanted * mebibyte });
@@ -143,8 +204,8 @@ describe("a blob saver", () => {
 
   test("says which packs the backend has confirmed, with their lengths", async () => {
     const backend = new MemoryBackend();
-    const { saver } = saverOver(backend);
-    for (let i = 0; i < 3; i++) await saver.store(blobOf(i, 16 * mebibyte));
+    const { saver } = saverOver(backend, undefined, small);
+    for (let i = 0; i < 3; i++) await saver.store(blobOf(i, 4 * mebibyte));
     await saver.finish();
     expect(new Set(saver.uploaded)).toEqual(new Set(await backend.list("data", signal)));
     expect(saver.uploaded).toHaveLength(3);
@@ -169,8 +230,8 @@ describe("a blob saver", () => {
     const gate = new Promise<void>((resolve) => {
       letGo = resolve;
     });
-    const { saver } = saverOver(backend, undefined, { beforeUpload: () => gate });
-    await saver.store(blobOf(1, 16 * mebibyte));
+    const { saver } = saverOver(backend, undefined, { ...small, beforeUpload: () => gate });
+    await saver.store(blobOf(1, 4 * mebibyte));
     const finished = saver.finish();
     await new Promise((resolve) => setImmediate(resolve));
     expect(await backend.list("data", signal)).toEqual([]);

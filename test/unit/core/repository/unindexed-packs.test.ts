@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import type { Backend } from "../../../../src/core/backend/backend.ts";
+import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
+import { utf8 } from "../../../../src/core/base/bytes.ts";
+import { BackendError } from "../../../../src/core/base/errors.ts";
+import { altered } from "../../../support/altered-backend.ts";
+import { MemoryFolder } from "../../../support/memory-folder.ts";
+import { backUp, createTestRepository, openTestRepository } from "../../../support/memory-repository.ts";
+
+const { signal } = new AbortController();
+
+test("after a run that could store packs but no index, the next one of the same session stores them anew", async () => {
+  const server = new MemoryBackend();
+  let isFull = true;
+  const backend: Backend = altered(server, {
+    save: async (handle, bytes, saveSignal, beforeSending) => {
+      if (isFull && handle.type === "index") throw new BackendError("storage-full");
+      await server.save(handle, bytes, saveSignal, beforeSending);
+    },
+  });
+  const { repository } = await createTestRepository(backend);
+  const folder = new MemoryFolder({ "letter.txt": { bytes: utf8("Dear restic"), modifiedMs: 0 } });
+  await expect(backUp(repository, folder)).rejects.toMatchObject({ code: "storage-full" });
+  expect(await server.list("data", signal)).not.toEqual([]);
+  isFull = false;
+  const { snapshot, totals } = await backUp(repository, folder);
+  expect(totals.dataBlobs).toBe(1);
+  const elsewhere = await openTestRepository(server);
+  const root = await elsewhere.trees.load(snapshot.tree, signal);
+  const { nodes } = await elsewhere.trees.load(root.nodes[0]?.subtree ?? snapshot.tree, signal);
+  expect(nodes.map(({ content }) => content?.every((id) => elsewhere.index.has("data", id)))).toEqual([true]);
+});
