@@ -55,7 +55,7 @@ function trimSpace(line: string): string {
 /** A "$" that nothing follows which could be a variable is itself. */
 function expandDollars(line: string): string {
   return line.replace(/\$(?:\$|\{\$\}|[{\w*#@!?-])?/g, (found) => {
-    if (found === "$" || found === "$$" || found === "${$}") return "$";
+    if (/^(?:\$|\$\$|\$\{\$\})$/.test(found)) return "$";
     throw malformed(line, "variable");
   });
 }

@@ -20,6 +20,9 @@ export function parseNamePattern(text: string): NamePattern | null {
     chunks.push({ afterStar: stars > 0, elements, literal: literalOf(elements) });
     rest = rest.slice(stars + length);
   }
+  const [only] = chunks;
+  const end = chunks.length === 1 && only?.afterStar ? only.literal : null;
+  if (end !== null) return { matches: (name) => name.endsWith(end) };
   return { matches: (name) => matchesChunks(chunks, name) };
 }
 

@@ -1,5 +1,5 @@
 import type { RawName } from "../base/raw-name.ts";
-import { lowerCaseName, lowerCaseText } from "./lower-case.ts";
+import { lowerCaseName } from "./lower-case.ts";
 import { type EntryMatcher, type Pattern, parsePattern } from "./pattern.ts";
 
 /**
@@ -14,10 +14,7 @@ export class PatternList {
 
   /** Empty patterns are left out. Throws "pattern-malformed" with the first that is. */
   static parse(texts: readonly string[], { ignoresCase = false } = {}): PatternList {
-    const patterns: Pattern[] = [];
-    for (const text of texts) {
-      if (text !== "") patterns.push(parsePattern(ignoresCase ? lowerCaseText(text) : text));
-    }
+    const patterns = texts.filter((text) => text !== "").map((text) => parsePattern(text, { ignoresCase }));
     return new PatternList(patterns, ignoresCase);
   }
 

@@ -1,5 +1,6 @@
 import { HoldallError } from "../base/errors.ts";
 import { rawNameOf } from "../base/raw-name.ts";
+import { lowerCaseText } from "./lower-case.ts";
 import { type NamePattern, parseNamePattern } from "./name-pattern.ts";
 
 /** A path from the root downwards, "/" itself left out: raw names, one character a byte. */
@@ -19,10 +20,14 @@ export interface Pattern {
   inFolder(folder: PatternPath): EntryMatcher;
 }
 
-/** Throws "pattern-malformed" with the pattern. An empty one is no pattern: the caller leaves it out. */
-export function parsePattern(text: string): Pattern {
+/**
+ * Throws "pattern-malformed" with the pattern. An empty one is no pattern: the caller leaves it out. One that ignores case is
+ * to be asked in lower case.
+ */
+export function parsePattern(text: string, { ignoresCase = false } = {}): Pattern {
   const isNegated = text.startsWith("!");
-  const components = componentsOf(rawNameOf(isNegated ? text.slice(1) : text));
+  const path = isNegated ? text.slice(1) : text;
+  const components = componentsOf(rawNameOf(ignoresCase ? lowerCaseText(path) : path));
   const isAbsolute = components[0] === "/";
   const segments: NamePattern[][] = [[]];
   for (const component of isAbsolute ? components.slice(1) : components) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { noRules } from "../../../../src/core/archiver/backup-rules.ts";
 import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
 import { withLimit } from "../../../../src/core/backend/with-limit.ts";
 import { utf8 } from "../../../../src/core/base/bytes.ts";
@@ -110,6 +111,41 @@ describe.each([5, 1])("a backup over %d connections at most", (connections) => {
       "Documents/gone.txt",
     ]);
     expect((await restored(repository, id)).files.size).toBe(6);
+  });
+
+  test("leaves out what its rules say, and writes the patterns of --exclude as they are into the snapshot", async () => {
+    const { repository } = await createTestRepository();
+    const exclude = ["*.bin", "", "!x", "/Documents/photos/deep"];
+    const rules = { ...noRules, exclude, iexclude: ["COPY*"], excludeLargerThanBytes: 100_000 };
+    const { id, counts } = await backUp(repository, new MemoryFolder(sampleTree()), { rules });
+    expect([...(await restored(repository, id)).files.keys()].sort()).toEqual([
+      "Documents/empty",
+      "Documents/letter.txt",
+    ]);
+    expect(counts).toMatchObject({ excluded: 4, filesFound: 2, filesNew: 2 });
+    expect((await repository.loadSnapshot(id, signal)).excludes).toEqual(exclude);
+  });
+
+  test("with a malformed pattern ends before anything is locked or read", async () => {
+    const { backend } = await createTestRepository();
+    const operations: string[] = [];
+    const watched = observed(backend, ({ name, file }) => {
+      operations.push(`${name} ${file}`);
+      return "none";
+    });
+    const opened = await openTestRepository(watched);
+    operations.length = 0;
+    const folder: SourceFolder = {
+      entries: () => {
+        throw new Error("the folder was listed");
+      },
+    };
+    const rules = { ...noRules, iexclude: ["fine", "[Z"] };
+    await expect(backUp(opened, folder, { rules })).rejects.toMatchObject({
+      code: "pattern-malformed",
+      context: { pattern: "[Z" },
+    });
+    expect(operations).toEqual([]);
   });
 
   test("that is cancelled writes no snapshot and leaves no lock", async () => {
