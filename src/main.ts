@@ -11,16 +11,22 @@ import { defaultSettings } from "./platform/device-memory.ts";
 import { loadDeviceMemory, updateDeviceMemory } from "./platform/device-store.ts";
 import { wipeDevice } from "./platform/device-wipe.ts";
 import { downloadLimitBytes, saveDownload, saveText } from "./platform/download.ts";
+import { watchFolders } from "./platform/folder-observer.ts";
 import { folderFromInput, foldersFromDrop, permitFolder, pickFolder } from "./platform/folder-pick.ts";
 import { proposeAddress } from "./platform/home-server.ts";
+import { forgetHandles, KeptHandles } from "./platform/kept-handles.ts";
 import { removeLocksOnLeaving } from "./platform/lock-farewell.ts";
+import { pickFiles } from "./platform/loose-files.ts";
+import { notifier } from "./platform/notifier.ts";
 import { offlineCopies } from "./platform/offline-copies.ts";
 import { removeOfflineStore } from "./platform/offline-store.ts";
 import { isPageProtected } from "./platform/page-policy.ts";
 import { readPastedAddress } from "./platform/pasted-address.ts";
 import { registerServiceWorker } from "./platform/service-worker.ts";
+import { forgetSets } from "./platform/set-store.ts";
 import { persistStorage, storageUse } from "./platform/storage-use.ts";
 import { showTheme } from "./platform/theme.ts";
+import { keepAwake } from "./platform/wake-lock.ts";
 import App from "./ui/App.svelte";
 import type { Ports } from "./ui/ports.ts";
 import "./ui/styles/base.css";
@@ -37,7 +43,11 @@ showTheme(remembered?.settings.theme ?? defaultSettings.theme);
 const ports: Ports = {
   openRepositoryClient,
   capabilities: detectCapabilities(),
-  folders: { pick: pickFolder, fromDrop: foldersFromDrop, fromInput: folderFromInput, permit: permitFolder },
+  folders: { pick: pickFolder, pickFiles, fromDrop: foldersFromDrop, fromInput: folderFromInput, permit: permitFolder },
+  keepAwake,
+  notifier,
+  openSources: (repositoryId, isMine) => new KeptHandles(repositoryId, isMine),
+  watchFolders,
   saveDownload: (download) => saveDownload(download, serviceWorker),
   downloadLimitBytes: () => downloadLimitBytes(serviceWorker),
   removeLocksOnLeaving,
@@ -52,6 +62,10 @@ const ports: Ports = {
     update: updateDeviceMemory,
     copies: offlineCopies,
     forgetCopy: removeOfflineStore,
+    forgetSets: async (repositoryId) => {
+      await forgetHandles(repositoryId);
+      await forgetSets(repositoryId);
+    },
     wipe: wipeDevice,
     storage: storageUse,
     persist: persistStorage,

@@ -10,6 +10,12 @@ export interface Capabilities {
   folderPicker: boolean;
   /** <input webkitdirectory>: folders can be read. */
   folderInput: boolean;
+  /** showOpenFilePicker: loose files can be picked with handles. */
+  filePicker: boolean;
+  /** FileSystemObserver: changes in folders are told. */
+  folderObserver: boolean;
+  /** Notifications of the system can be shown, if the user allows them. */
+  notifications: boolean;
   /** Dropped folders can be read and written to; without it they can be read. */
   dropHandles: boolean;
   /** Downloads of any size can be streamed. */
@@ -23,6 +29,9 @@ export function detectCapabilities(): Capabilities {
     webLocks: "locks" in navigator,
     folderPicker: "showDirectoryPicker" in globalThis,
     folderInput: "webkitdirectory" in HTMLInputElement.prototype,
+    filePicker: "showOpenFilePicker" in globalThis,
+    folderObserver: "FileSystemObserver" in globalThis,
+    notifications: "Notification" in globalThis,
     dropHandles: "getAsFileSystemHandle" in DataTransferItem.prototype,
     serviceWorker: "serviceWorker" in navigator,
   };

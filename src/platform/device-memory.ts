@@ -1,3 +1,5 @@
+import { parseId } from "../core/base/id.ts";
+
 /** What a device that is the user's own keeps for the page. On somebody else's there is none of it. */
 export interface DeviceMemory {
   settings: DeviceSettings;
@@ -13,6 +15,8 @@ export interface DeviceSettings {
   theme: Theme;
   /** Room for the sealed copy of each repository; 0: none is kept. */
   budgetBytes: number;
+  /** Tells the end of a job that runs while nobody looks, by a notice of the system. */
+  notifies: boolean;
 }
 
 /** A repository that was opened here: its address and label, and no more; all else that is kept is sealed. */
@@ -22,11 +26,18 @@ export interface Recent {
   place: RecentPlace;
   label: string;
   lastOpenedMs: number;
+  /** Under which sets and locks are kept. Two places may hold one repository. */
+  repositoryId?: string;
 }
 
 export type RecentPlace = { kind: "rest"; url: string } | { kind: "folder"; handle: FileSystemDirectoryHandle };
 
-export const defaultSettings: DeviceSettings = { idleMinutes: 15, theme: "system", budgetBytes: 500_000_000 };
+export const defaultSettings: DeviceSettings = {
+  idleMinutes: 15,
+  theme: "system",
+  budgetBytes: 500_000_000,
+  notifies: false,
+};
 
 const mostRecents = 30;
 const mostBudgetBytes = 1e12;
@@ -47,21 +58,23 @@ export function deviceMemoryOf(stored: unknown): DeviceMemory | null {
 }
 
 function settingsOf(stored: unknown): DeviceSettings {
-  const { idleMinutes, theme, budgetBytes } = isRecord(stored) ? stored : {};
+  const { idleMinutes, theme, budgetBytes, notifies } = isRecord(stored) ? stored : {};
   return {
     idleMinutes:
       idleMinutes === null || (isCount(idleMinutes) && idleMinutes > 0) ? idleMinutes : defaultSettings.idleMinutes,
     theme: theme === "light" || theme === "dark" ? theme : defaultSettings.theme,
     budgetBytes: isCount(budgetBytes) && budgetBytes <= mostBudgetBytes ? budgetBytes : defaultSettings.budgetBytes,
+    notifies: notifies === true,
   };
 }
 
 function recentOf(stored: unknown): Recent | null {
   if (!isRecord(stored)) return null;
   const place = placeOf(stored["place"]);
-  const { id, label, lastOpenedMs } = stored;
+  const { id, label, lastOpenedMs, repositoryId } = stored;
   if (place === null || typeof id !== "string" || typeof label !== "string" || !isCount(lastOpenedMs)) return null;
-  return { id, place, label: label.slice(0, longestLabel), lastOpenedMs };
+  const recent = { id, place, label: label.slice(0, longestLabel), lastOpenedMs };
+  return typeof repositoryId === "string" && parseId(repositoryId) !== null ? { ...recent, repositoryId } : recent;
 }
 
 function placeOf(stored: unknown): RecentPlace | null {

@@ -1,9 +1,10 @@
-import { get, promisifyRequest, type UseStore, update } from "idb-keyval";
+import { get, update } from "idb-keyval";
+import { briefDatabase, databaseExists } from "./brief-database.ts";
 import { type DeviceMemory, deviceMemoryOf } from "./device-memory.ts";
 
 const databaseName = "holdall-device";
-const storeName = "memory";
 const key = "device";
+const withDatabase = briefDatabase(databaseName, "memory");
 
 /**
  * What this device remembers; null on somebody else's, and when storage fails or does not answer for a second. Looking
@@ -17,8 +18,7 @@ export async function loadDeviceMemory(): Promise<DeviceMemory | null> {
 const patienceMs = 1000;
 
 async function readMemory(): Promise<DeviceMemory | null> {
-  const databases = await indexedDB.databases();
-  if (!databases.some(({ name }) => name === databaseName)) return null;
+  if (!(await databaseExists(databaseName))) return null;
   return deviceMemoryOf(await get<unknown>(key, withDatabase));
 }
 
@@ -35,15 +35,3 @@ export async function updateDeviceMemory(edit: (memory: DeviceMemory | null) => 
   await update<unknown>(key, change, withDatabase);
   return written;
 }
-
-/** Opened for each use: an open connection would keep "forget everything" from deleting the database. */
-const withDatabase: UseStore = async (mode, use) => {
-  const request = indexedDB.open(databaseName);
-  request.onupgradeneeded = () => request.result.createObjectStore(storeName);
-  const database = await promisifyRequest(request);
-  try {
-    return await use(database.transaction(storeName, mode).objectStore(storeName));
-  } finally {
-    database.close();
-  }
-};

@@ -1,11 +1,7 @@
 import { HoldallError, isAbort } from "../core/base/errors.ts";
 import type { FolderPick } from "../workers/repository-api.ts";
-
-export interface PickedFolder {
-  /** The folder's own name. */
-  name: string;
-  folder: FolderPick;
-}
+import { type LooseFile, looseFiles } from "./loose-files.ts";
+import type { PickedFolder } from "./picked-folder.ts";
 
 /**
  * Opens the browser's picker, which needs a click; null when the user closes it. Throws "source-unreadable" or, for
@@ -33,7 +29,10 @@ export async function permitFolder(handle: FileSystemDirectoryHandle, mode: "rea
   return (await handle.requestPermission({ mode })) === "granted";
 }
 
-/** The folders among what was dropped. Must be called synchronously in the drop handler: later the items are empty. */
+/**
+ * What was dropped: its folders, and its loose files as one more. Must be called synchronously in the drop handler: later
+ * the items are empty.
+ */
 export function foldersFromDrop(data: DataTransfer): Promise<PickedFolder[]> {
   const dropped = Array.from(data.items)
     .filter((item) => item.kind === "file")
@@ -49,16 +48,31 @@ interface DroppedItem {
 
 async function pickDropped(items: readonly DroppedItem[]): Promise<PickedFolder[]> {
   const picked: PickedFolder[] = [];
+  const loose: LooseFile[] = [];
+  const fileHandles: FileSystemFileHandle[] = [];
   for (const { handle: taken, entry } of items) {
     const handle = await taken;
-    if (isFolderHandle(handle)) picked.push({ name: handle.name, folder: { kind: "handle", handle } });
-    else if (!handle && isFolderEntry(entry)) picked.push({ name: entry.name, folder: await walkFolder(entry) });
+    if (isFolderHandle(handle)) picked.push({ kind: "folder", name: handle.name, folder: { kind: "handle", handle } });
+    else if (isFileHandle(handle)) {
+      loose.push({ name: handle.name, file: await handle.getFile().catch(() => null) });
+      fileHandles.push(handle);
+    } else if (isFolderEntry(entry)) {
+      picked.push({ kind: "folder", name: entry.name, folder: await walkFolder(entry) });
+    } else if (entry !== null && isFileEntry(entry)) {
+      const [name, file] = await openEntry(entry);
+      loose.push({ name, file });
+    }
   }
-  return picked;
+  const files = looseFiles(loose, fileHandles);
+  return files === null ? picked : [...picked, files];
 }
 
 function isFolderHandle(handle: FileSystemHandle | null | undefined): handle is FileSystemDirectoryHandle {
   return handle?.kind === "directory";
+}
+
+function isFileHandle(handle: FileSystemHandle | null | undefined): handle is FileSystemFileHandle {
+  return handle?.kind === "file";
 }
 
 function isFolderEntry(entry: FileSystemEntry | null): entry is FileSystemDirectoryEntry {
@@ -114,27 +128,19 @@ async function childrenOf(folder: FileSystemDirectoryEntry): Promise<FileSystemE
   }
 }
 
-/** The folder in an <input webkitdirectory>; null if it holds nothing. Browsers tell nothing of empty folders here. */
+/**
+ * What is in an <input webkitdirectory> or an <input type=file multiple>; null if it holds nothing. Browsers tell nothing of
+ * empty folders here.
+ */
 export function folderFromInput(list: Iterable<File>): PickedFolder | null {
-  const files = Array.from(list, (file) => ({ segments: segmentsOf(file), file }));
+  const files = Array.from(list);
   const [first] = files;
   if (first === undefined) return null;
-  return {
-    name: first.segments[0] ?? looseFiles,
-    folder: {
-      kind: "files",
-      files: files.map(({ segments, file }) => ({ path: segments.slice(1), file })),
-      emptyFolders: [],
-      unreadable: [],
-    },
-  };
-}
-
-/** Where the browser picks files only, they have no folder. */
-const looseFiles = "files";
-
-function segmentsOf(file: File): string[] {
-  return file.webkitRelativePath === "" ? [looseFiles, file.name] : file.webkitRelativePath.split("/");
+  // Where the browser picks files only, they have no folder.
+  if (first.webkitRelativePath === "") return looseFiles(files.map((file) => ({ name: file.name, file })));
+  const listed = files.map((file) => ({ path: file.webkitRelativePath.split("/").slice(1), file }));
+  const folder = { kind: "files" as const, files: listed, emptyFolders: [], unreadable: [] };
+  return { kind: "folder", name: first.webkitRelativePath.split("/")[0] ?? "", folder };
 }
 
 declare global {

@@ -1,5 +1,6 @@
 import { createStore, get, type UseStore, update } from "idb-keyval";
 import type { LockJournal } from "../core/base/ports.ts";
+import { holdClaim, isClaimHeld } from "./web-claim.ts";
 
 /**
  * Ids of own locks in the browser's storage, and for each live one a Web Lock of its name, which dies with its holder; in
@@ -25,15 +26,11 @@ class BrowserLockJournal implements LockJournal {
   }
 
   claim(lockId: string): Promise<() => void> {
-    return new Promise((resolve, reject) => {
-      const held = () => new Promise<void>((release) => resolve(release));
-      navigator.locks.request(webLockName(lockId), held).catch(reject);
-    });
+    return holdClaim(webLockName(lockId));
   }
 
-  async isClaimed(lockId: string): Promise<boolean> {
-    const { held = [] } = await navigator.locks.query();
-    return held.some(({ name }) => name === webLockName(lockId));
+  isClaimed(lockId: string): Promise<boolean> {
+    return isClaimHeld(webLockName(lockId));
   }
 
   private async change(repositoryId: string, edit: (ids: string[]) => string[]): Promise<void> {

@@ -17,6 +17,13 @@ export interface Ports {
   saveDownload(download: Download): Promise<void>;
   /** The largest download that can be saved here; null: there is no limit. */
   downloadLimitBytes(): Promise<number | null>;
+  /** Keeps the screen on, so that the machine does not fall asleep over a job; until the returned function is called. */
+  keepAwake(): () => void;
+  notifier: NotifierPort;
+  /** The sources of one repository's sets. `isMine` is asked whenever something is to be kept. */
+  openSources(repositoryId: string, isMine: () => boolean): SourcePort;
+  /** Watches folders until the returned function is called; only where capabilities.folderObserver is true. */
+  watchFolders(folders: readonly FileSystemDirectoryHandle[], watcher: FolderWatcher): () => void;
   /** From now on leaving the page removes the locks of jobs that still run; until the returned function is called. */
   removeLocksOnLeaving(location: RepositoryLocation, api: RepositoryApi): () => void;
   network: NetworkPort;
@@ -45,6 +52,8 @@ export interface DevicePort {
   /** Bytes of the sealed copies of these addresses; an address without one is not in it. */
   copies(urls: readonly string[]): Promise<ReadonlyMap<string, number>>;
   forgetCopy(url: string): Promise<void>;
+  /** Forgets the backup sets of a repository, and the folders that were picked for them. */
+  forgetSets(repositoryId: string): Promise<void>;
   /** Takes away all that is kept. */
   wipe(): Promise<WipeResult>;
   /** What the browser keeps for this page; null if it does not tell. */
@@ -66,6 +75,59 @@ export interface Capabilities {
   folderPicker: boolean;
   /** <input webkitdirectory> exists: folders can be read. */
   folderInput: boolean;
+  /** showOpenFilePicker exists; elsewhere <input type=file multiple> picks loose files. */
+  filePicker: boolean;
+  /** FileSystemObserver exists: a set can run when files change. */
+  folderObserver: boolean;
+  /** Notifications can be shown, if the user allows them. */
+  notifications: boolean;
+}
+
+/** Tells the end of a job to somebody who looks elsewhere. */
+export interface NotifierPort {
+  /** What the browser would say now. */
+  permission(): "granted" | "denied" | "ask";
+  /** Asks for the permission; to be called in a click. False: refused. */
+  ask(): Promise<boolean>;
+  /**
+   * Shows a notice if the page is hidden and the browser lets it; else does nothing. For devices of one's own whose settings
+   * want it (DeviceSettings.notifies). The texts name no files: notices stay in the system's lists.
+   */
+  tell(notice: { title: string; text: string }): void;
+}
+
+/** A source of a set: both ids are for ever. */
+export interface SourceKey {
+  setId: string;
+  sourceId: string;
+}
+
+/**
+ * What was picked for the sources of sets. On a device of one's own the browser's handles are kept for good, if it gave
+ * any (of loose files a hundred at most); everything else lasts as long as the page.
+ */
+export interface SourcePort {
+  /** Puts a pick in the place of what was there. */
+  keep(source: SourceKey, picked: PickedFolder): Promise<void>;
+  /** What is there now. Asks nobody. */
+  find(source: SourceKey): Promise<KeptSource>;
+  /** Asks the user for a source whose permission has lapsed, and finds it again; to be called in a click. */
+  permit(source: SourceKey): Promise<KeptSource>;
+  /** Forgets all that was picked for a set. */
+  remove(setId: string): Promise<void>;
+}
+
+/** "prompt": it is known, and permit() asks for it. "gone": it has to be picked (again). */
+export type KeptSource =
+  | { state: "granted"; picked: PickedFolder }
+  | { state: "prompt"; name: string }
+  | { state: "gone" };
+
+export interface FolderWatcher {
+  /** Something has changed, and has been quiet for half a minute since, or ten minutes have passed. May be told again. */
+  onDue(): void;
+  /** The watching is over: the folder is not there any more, or the browser does not want to (any more). */
+  onEnded(reason: "gone" | "refused"): void;
 }
 
 export interface NetworkPort {
@@ -87,18 +149,24 @@ export interface ShellPort {
   applyUpdate(): void;
 }
 
+/** A folder, or loose files as if they were in one. */
 export interface PickedFolder {
-  /** The folder's own name. */
+  kind: "folder" | "files";
+  /** The folder's own name; of loose files "Files". */
   name: string;
   folder: FolderPick;
+  /** Of loose files, where the browser gave them. */
+  fileHandles?: readonly FileSystemFileHandle[];
 }
 
 export interface FolderPorts {
   /** Opens the browser's picker; null when the user closes it. */
   pick(mode: "read" | "readwrite"): Promise<FileSystemDirectoryHandle | null>;
-  /** The folders among what was dropped; must be called synchronously in the drop handler. */
+  /** Opens the browser's picker for files, which needs a click; null when the user closes it. Not in every browser. */
+  pickFiles(): Promise<PickedFolder | null>;
+  /** What was dropped: its folders, and its loose files as one more; must be called synchronously in the drop handler. */
   fromDrop(data: DataTransfer): Promise<PickedFolder[]>;
-  /** What an <input webkitdirectory> holds; null if it holds nothing. */
+  /** What an <input webkitdirectory> or an <input type=file multiple> holds; null if it holds nothing. */
   fromInput(files: FileList): PickedFolder | null;
   /** Asks for a kept folder again, if its permission has lapsed; to be called in a click. False: refused. */
   permit(handle: FileSystemDirectoryHandle, mode: "read" | "readwrite"): Promise<boolean>;

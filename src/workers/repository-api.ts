@@ -38,6 +38,10 @@ export interface RepositoryApi {
   saveSet: Method<{ set: BackupSet }, void>;
   /** Forgets a set and its history; its snapshots stay. */
   removeSet: Method<{ id: string }, void>;
+  /** Forgets that a run of the set was cut off, without running it again. */
+  dismissUnfinished: Method<{ setId: string }, void>;
+  /** Where the sets are kept, and whether all that was kept could be read. */
+  setStorage: Method<Record<never, never>, SetStorageInfo>;
   /** Progress tells what a backup in another tab of this browser does, at first and at every change; ends when aborted. */
   watchWriter: Method<Record<never, never>, void, WriterState>;
   /** All locks that are in the repository now. */
@@ -94,8 +98,9 @@ export interface RestLocation {
 }
 
 /**
- * What stays on this device. "device": the key file, the server's login, index, snapshots and visited trees, sealed, in
- * the browser's storage under the address, at most so many bytes; a location without login takes the one that is kept.
+ * What stays on this device. "device": backup sets, sealed, and the ids of own locks; and the key file, the server's login,
+ * index, snapshots and visited trees, sealed, in the browser's storage under the address, at most so many bytes; a location
+ * without login takes the one that is kept. With a budget of 0 bytes only sets and locks.
  */
 export type Keep = { kind: "nothing" } | { kind: "device"; budgetBytes: number };
 
@@ -286,6 +291,15 @@ export interface BackupSetInfo {
   runs: BackupRun[];
   /** A run that was cut off (a killed tab, a crash), where it was; null if the last one ended in order. */
   unfinished: UnfinishedRun | null;
+}
+
+/**
+ * "device": sealed in the browser's storage. "session": on somebody else's device, until the repository is closed.
+ * `damaged`: what was kept could not be read, and counts as nothing; a set is continued from one of its snapshots.
+ */
+export interface SetStorageInfo {
+  place: "device" | "session";
+  damaged: boolean;
 }
 
 export interface BackupRun {

@@ -50,6 +50,7 @@ import type {
   RestoreProgress,
   RestoreRequest,
   RestoreResult,
+  SetStorageInfo,
   SnapshotList,
   VerifyUploadProgress,
   VerifyUploadResult,
@@ -171,6 +172,14 @@ export class RepositoryService implements Served<RepositoryApi> {
 
   removeSet({ id }: { id: string }, { signal }: Context): Promise<void> {
     return this.run(signal, (repository) => new BackupSets(repository).remove(id));
+  }
+
+  dismissUnfinished({ setId }: { setId: string }, { signal }: Context): Promise<void> {
+    return this.run(signal, (repository) => new BackupSets(repository).dismissUnfinished(setId));
+  }
+
+  setStorage(_: Record<never, never>, { signal }: Context): Promise<SetStorageInfo> {
+    return this.run(signal, (repository) => new BackupSets(repository).storage());
   }
 
   watchWriter(_: Record<never, never>, { signal, onProgress }: Context<WriterState>): Promise<void> {

@@ -97,7 +97,7 @@ function keptPlace(
   ports: SessionPorts,
   { keep, location }: OpenRequest,
 ): { rest: RestLocation; copy: OfflineCopy } | null {
-  if (keep.kind === "nothing" || location.kind !== "rest") return null;
+  if (keep.kind === "nothing" || keep.budgetBytes === 0 || location.kind !== "rest") return null;
   const { clock } = ports;
   const store = ports.openOfflineStore(location.url);
   const { budgetBytes } = keep;

@@ -1,7 +1,19 @@
 import { type DeviceMemory, defaultSettings } from "../../src/platform/device-memory.ts";
 import { readPastedAddress } from "../../src/platform/pasted-address.ts";
-import type { Ports } from "../../src/ui/ports.ts";
+import type { FolderWatcher, Ports } from "../../src/ui/ports.ts";
+import { FakeSources } from "./fake-sources.ts";
 import { noShell } from "./no-shell.ts";
+
+type PortsOfRepositories =
+  | "openRepositoryClient"
+  | "capabilities"
+  | "folders"
+  | "saveDownload"
+  | "downloadLimitBytes"
+  | "removeLocksOnLeaving"
+  | "network"
+  | "isPageProtected"
+  | "proposeAddress";
 
 /** A device in memory; `memory` is what it remembers, null on somebody else's. */
 export class FakeDevice {
@@ -13,13 +25,22 @@ export class FakeDevice {
   theme = "system";
   /** Refuses to keep anything, as a private window does. */
   refuses = false;
+  /** Repositories whose sets were forgotten. */
+  readonly forgottenSets: string[] = [];
+  readonly sources = new FakeSources();
+  /** How many want the screen to stay on. */
+  awake = 0;
+  readonly notices: { title: string; text: string }[] = [];
+  permission: "granted" | "denied" | "ask" = "ask";
+  /** Those who watch folders now. */
+  readonly watchers = new Set<FolderWatcher>();
 
   constructor(memory: DeviceMemory | null = null) {
     this.memory = memory;
   }
 
   /** What the page needs beside repositories and folders. */
-  ports(): Pick<Ports, "device" | "shell" | "readAddress" | "examine" | "saveText" | "version"> {
+  ports(): Omit<Ports, PortsOfRepositories> {
     return {
       device: {
         remembered: this.memory,
@@ -31,6 +52,7 @@ export class FakeDevice {
         },
         copies: async (urls) => new Map([...this.copies].filter(([url]) => urls.includes(url))),
         forgetCopy: async (url) => void this.copies.delete(url),
+        forgetSets: async (repositoryId) => void this.forgottenSets.push(repositoryId),
         wipe: async () => {
           this.wipes += 1;
           this.memory = null;
@@ -55,6 +77,23 @@ export class FakeDevice {
         remove: async () => {
           this.installed = false;
         },
+      },
+      keepAwake: () => {
+        this.awake++;
+        return () => void this.awake--;
+      },
+      notifier: {
+        permission: () => this.permission,
+        ask: async () => {
+          if (this.permission === "ask") this.permission = "granted";
+          return this.permission === "granted";
+        },
+        tell: (notice) => void this.notices.push(notice),
+      },
+      openSources: () => this.sources,
+      watchFolders: (_folders, watcher) => {
+        this.watchers.add(watcher);
+        return () => void this.watchers.delete(watcher);
       },
       readAddress: readPastedAddress,
       examine: async () => [],

@@ -16,6 +16,7 @@ import type {
   RestorePlanInfo,
   RestoreProgress,
   RestoreResult,
+  SetStorageInfo,
   SnapshotInfo,
   VerifyUploadResult,
   WriterState,
@@ -46,6 +47,7 @@ export interface FakeRepository {
   backupPreview: BackupPreview;
   uploadCheck: VerifyUploadResult;
   sets: BackupSetInfo[];
+  setStorage: SetStorageInfo;
   writer: WriterState;
   locks: LockInfo[];
   preview: Preview | ErrorCode;
@@ -159,6 +161,12 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
     },
     async removeSet({ id }) {
       repository.sets = repository.sets.filter(({ set }) => set.id !== id);
+    },
+    async dismissUnfinished({ setId }) {
+      repository.sets = repository.sets.map((info) => (info.set.id === setId ? { ...info, unfinished: null } : info));
+    },
+    async setStorage() {
+      return repository.setStorage;
     },
     watchWriter(_none, context) {
       context?.onProgress?.(repository.writer);

@@ -109,3 +109,21 @@ export interface OfflineEntry {
   /** Milliseconds since 1970. */
   usedMs: number;
 }
+
+/**
+ * Where a device keeps the backup sets of one repository: sealed records by key. Storage holds anything, so what it gives is
+ * verified. Every call may reject.
+ */
+export interface SetStore {
+  /** "session": it ends with this object. */
+  readonly place: "device" | "session";
+  load(key: string): Promise<Bytes | null>;
+  /**
+   * Changes a record in one step, whatever other tabs do meanwhile: what `edit` makes of the bytes that are there takes their
+   * place; null: nothing does.
+   */
+  update(key: string, edit: (stored: Bytes | null) => Promise<Bytes | null>): Promise<void>;
+  /** Holds the platform-wide claim of a run of this set until released; a dead holder's claim is free. */
+  claimRun(setId: string): Promise<() => void>;
+  isRunning(setId: string): Promise<boolean>;
+}

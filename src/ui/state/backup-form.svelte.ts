@@ -90,7 +90,7 @@ export class BackupForm {
       sources: this.sources.map((source, at) => ({
         rootName: this.rootNames[at] ?? "",
         folder: source.picked.folder,
-        addsToParent: false,
+        addsToParent: source.picked.kind === "files",
       })),
       hostname: this.hostname.trim(),
       tags: this.tags,

@@ -32,7 +32,7 @@ export class Device {
   /** What an opening may keep. */
   get keep(): Keep {
     const { budgetBytes } = this.settings;
-    return this.mine && budgetBytes > 0 ? { kind: "device", budgetBytes } : { kind: "nothing" };
+    return this.mine ? { kind: "device", budgetBytes } : { kind: "nothing" };
   }
 
   async becomeMine(): Promise<void> {
@@ -63,16 +63,19 @@ export class Device {
   }
 
   /** A repository was opened: it becomes the first of the recent ones. */
-  async remember(place: RecentPlace, nowMs: number): Promise<void> {
+  async remember(place: RecentPlace, repositoryId: string, nowMs: number): Promise<void> {
     if (!this.mine) return;
     const id = place.kind === "rest" ? place.url : await this.#idOfFolder(place.handle);
-    const recent: Recent = { id, place, label: labelOf(place), lastOpenedMs: nowMs };
+    const recent: Recent = { id, place, label: labelOf(place), lastOpenedMs: nowMs, repositoryId };
     await this.#keep((recents) => [recent, ...recents.filter((other) => other.id !== id)]);
   }
 
-  /** Takes one repository and its sealed copy off this device. */
-  async forget({ id, place }: Recent): Promise<void> {
+  /** Takes one repository off this device: its sealed copy, and its sets unless it is known at another place, too. */
+  async forget({ id, place, repositoryId }: Recent): Promise<void> {
     await this.#keep((recents) => recents.filter((other) => other.id !== id));
+    const isElsewhere = this.recents.some((other) => other.repositoryId === repositoryId);
+    if (repositoryId !== undefined && !isElsewhere)
+      await this.#attempt(() => this.ports.device.forgetSets(repositoryId));
     if (place.kind !== "rest") return;
     await this.#attempt(() => this.ports.device.forgetCopy(place.url));
     await this.countCopies();

@@ -148,7 +148,7 @@ export class Session {
     this.lost = null;
     this.#stayWithLocks = this.ports.removeLocksOnLeaving(location, client.api);
     this.connection = { state: "open", repository };
-    void this.device.remember(recentPlaceOf(location), Date.now());
+    void this.device.remember(recentPlaceOf(location), info.id, Date.now());
     void repository.snapshots.reload();
     void repository.offlineCopies.reload();
     const { route } = this.router;

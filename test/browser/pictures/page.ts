@@ -34,14 +34,22 @@ const ports: Ports = {
   openRepositoryClient: () => {
     return { api: fakeRepositoryApi(repository), terminate: () => {}, onDied: new Promise<never>(() => {}) };
   },
-  capabilities: { secureContext: true, folderPicker: true, folderInput: true },
+  capabilities: {
+    secureContext: true,
+    folderPicker: true,
+    folderInput: true,
+    filePicker: true,
+    folderObserver: true,
+    notifications: true,
+  },
   folders: {
     pick: async () => (await navigator.storage.getDirectory()).getDirectoryHandle("Rescued", { create: true }),
+    pickFiles: async () => ({ kind: "files", name: "Files", folder }),
     fromDrop: async () => [
-      { name: "Documents", folder },
-      { name: "Photos", folder },
+      { kind: "folder", name: "Documents", folder },
+      { kind: "folder", name: "Photos", folder },
     ],
-    fromInput: () => ({ name: "Documents", folder }),
+    fromInput: () => ({ kind: "folder", name: "Documents", folder }),
     permit: async () => true,
   },
   saveDownload: async (download) => {

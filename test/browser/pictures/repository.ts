@@ -60,6 +60,7 @@ export function preparedRepository(nowMs: number): FakeRepository {
     },
     uploadCheck: { packs: 8, bytes: 131_000_000, failures: [] },
     sets: [],
+    setStorage: { place: "device", damaged: false },
     writer: { state: "none" },
     locks: [],
     restoreProgress: [

@@ -28,7 +28,7 @@ const day = 86_400_000;
 const nas = recentOf("https://nas.home:8000/photos/", "photos", nowMs - day);
 const own: Prepared = {
   memory: {
-    settings: { idleMinutes: 15, theme: "system", budgetBytes: 500_000_000 },
+    settings: { idleMinutes: 15, theme: "system", budgetBytes: 500_000_000, notifies: false },
     recents: [
       nas,
       recentOf("https://backup.example.org/anna/laptop/", "laptop", nowMs - 22 * day),

@@ -10,7 +10,7 @@ const nas = {
 };
 
 test("what was written is read again", () => {
-  const memory = { settings: { idleMinutes: null, theme: "dark", budgetBytes: 0 }, recents: [nas] };
+  const memory = { settings: { idleMinutes: null, theme: "dark", budgetBytes: 0, notifies: true }, recents: [nas] };
   expect(deviceMemoryOf(structuredClone(memory))).toEqual(memory);
 });
 
@@ -28,7 +28,7 @@ test("what is not as it must be is left out, one by one", () => {
     null,
     nas,
   ];
-  const settings = { idleMinutes: -1, theme: "url(x)", budgetBytes: 1e300 };
+  const settings = { idleMinutes: -1, theme: "url(x)", budgetBytes: 1e300, notifies: "yes" };
   expect(deviceMemoryOf({ settings, recents })).toEqual({ settings: defaultSettings, recents: [nas] });
 });
 

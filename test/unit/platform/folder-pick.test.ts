@@ -72,15 +72,27 @@ function drop(items: { handle?: () => Promise<FileSystemHandle | null>; entry?: 
   return picked;
 }
 
-test("dropped folders are taken as handles where the browser has them; files and text are left", async () => {
+test("what is dropped is taken as handles where the browser has them, loose files as one; text is left", async () => {
   const folder = new MemoryFolder("docs");
   const file = folder.addFile("f", "");
+  const namesake = new MemoryFolder("other").addFile("f", "other");
   const picked = await drop([
     { handle: async () => file },
     { handle: async () => folder, entry: new FolderEntry("docs", []) },
+    { handle: async () => namesake },
     { kind: "string" },
   ]);
-  expect(picked).toEqual([{ name: "docs", folder: { kind: "handle", handle: folder } }]);
+  expect(picked).toMatchObject([
+    { kind: "folder", name: "docs", folder: { kind: "handle", handle: folder } },
+    { kind: "files", folder: { files: [{ path: ["f"] }, { path: ["f (2)"] }] }, fileHandles: [file, namesake] },
+  ]);
+});
+
+test("dropped files are taken where the browser has no handles, and those that it cannot open are noted", async () => {
+  const refusal = new DOMException("no", "NotReadableError");
+  const picked = await drop([{ entry: new FileEntry("good", "g") }, { entry: new FileEntry("bad", refusal) }]);
+  expect(picked).toMatchObject([{ kind: "files", folder: { files: [{ path: ["good"] }], unreadable: [["bad"]] } }]);
+  expect(picked[0]).not.toHaveProperty("fileHandles");
 });
 
 test.each([
@@ -125,8 +137,13 @@ test("the input's files lose the folder's own name", () => {
 
 test("an empty input is no folder, and files without one are put into one", () => {
   expect(folderFromInput([])).toBeNull();
-  const loose = Object.defineProperty(new File([], "photo"), "webkitRelativePath", { value: "" });
-  expect(folderFromInput([loose])).toMatchObject({ name: "files", folder: { files: [{ path: ["photo"] }] } });
+  const loose = ["photo.jpg", "photo.jpg"].map((name) =>
+    Object.defineProperty(new File([], name), "webkitRelativePath", { value: "" }),
+  );
+  expect(folderFromInput(loose)).toMatchObject({
+    kind: "files",
+    folder: { files: [{ path: ["photo.jpg"] }, { path: ["photo (2).jpg"] }] },
+  });
 });
 
 function stubPicker(showDirectoryPicker: (options: unknown) => Promise<unknown>): void {

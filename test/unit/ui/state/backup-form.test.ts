@@ -10,7 +10,7 @@ function formOn(changes: Partial<FakeRepository> = {}): BackupForm {
 }
 
 function picked(name: string): PickedFolder {
-  return { name, folder: { kind: "files", files: [], emptyFolders: [] } };
+  return { kind: "folder", name, folder: { kind: "files", files: [], emptyFolders: [] } };
 }
 
 test("a second folder of the same name gets a name of its own", () => {

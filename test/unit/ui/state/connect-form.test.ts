@@ -54,8 +54,21 @@ function portsOn(repository: FakeRepository, fake: FakeDevice): Ports {
   };
   return {
     openRepositoryClient: () => ({ api: { ...api, open }, terminate, onDied: new Promise<never>(() => {}) }),
-    capabilities: { secureContext: true, folderPicker: true, folderInput: true },
-    folders: { pick: async () => null, fromDrop: async () => [], fromInput: () => null, permit: async () => permits },
+    capabilities: {
+      secureContext: true,
+      folderPicker: true,
+      folderInput: true,
+      filePicker: true,
+      folderObserver: true,
+      notifications: true,
+    },
+    folders: {
+      pick: async () => null,
+      pickFiles: async () => null,
+      fromDrop: async () => [],
+      fromInput: () => null,
+      permit: async () => permits,
+    },
     saveDownload: async () => {},
     downloadLimitBytes: async () => null,
     removeLocksOnLeaving: () => () => {},

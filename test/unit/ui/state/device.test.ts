@@ -16,6 +16,7 @@ function folderOf(name: string): FileSystemDirectoryHandle {
   return handle as FileSystemDirectoryHandle;
 }
 
+const repositoryId = "5".repeat(64);
 const nas = recentAt("https://nas.home/photos/");
 const attic = recentAt("https://attic.home/letters/");
 
@@ -23,7 +24,7 @@ test("a guest's settings last as long as the page, and nothing is written", asyn
   const fake = new FakeDevice();
   const device = new Device(fake.ports());
   await device.change({ theme: "dark", idleMinutes: 5 });
-  await device.remember(nas.place, 2);
+  await device.remember(nas.place, repositoryId, 2);
   expect([device.settings.idleMinutes, fake.theme, fake.memory]).toEqual([5, "dark", null]);
   expect(device.keep).toEqual({ kind: "nothing" });
 });
@@ -40,7 +41,7 @@ test("becoming one's own device keeps the settings and installs the app", async 
 test("opening again moves a repository to the front instead of listing it twice", async () => {
   const fake = new FakeDevice({ settings: defaultSettings, recents: [nas, attic] });
   const device = new Device(fake.ports());
-  await device.remember(attic.place, 7);
+  await device.remember(attic.place, repositoryId, 7);
   expect(device.recents.map(({ id, lastOpenedMs }) => [id, lastOpenedMs])).toEqual([
     [attic.id, 7],
     [nas.id, 1],
@@ -49,9 +50,9 @@ test("opening again moves a repository to the front instead of listing it twice"
 
 test("a folder is known again by its entry, whatever handle leads to it", async () => {
   const device = new Device(new FakeDevice({ settings: defaultSettings, recents: [] }).ports());
-  await device.remember({ kind: "folder", handle: folderOf("Archive") }, 1);
-  await device.remember({ kind: "folder", handle: folderOf("Other") }, 2);
-  await device.remember({ kind: "folder", handle: folderOf("Archive") }, 3);
+  await device.remember({ kind: "folder", handle: folderOf("Archive") }, repositoryId, 1);
+  await device.remember({ kind: "folder", handle: folderOf("Other") }, repositoryId, 2);
+  await device.remember({ kind: "folder", handle: folderOf("Archive") }, repositoryId, 3);
   expect(device.recents.map(({ label, lastOpenedMs }) => [label, lastOpenedMs])).toEqual([
     ["Archive", 3],
     ["Other", 2],
@@ -62,7 +63,7 @@ test("what another tab remembered meanwhile is kept", async () => {
   const fake = new FakeDevice({ settings: defaultSettings, recents: [] });
   const device = new Device(fake.ports());
   fake.memory = { settings: defaultSettings, recents: [attic] };
-  await device.remember(nas.place, 3);
+  await device.remember(nas.place, repositoryId, 3);
   expect(device.recents.map(({ id }) => id)).toEqual([nas.id, attic.id]);
 });
 
@@ -85,7 +86,7 @@ test("forgetting everything wipes the device and says so; what comes after is a 
   await device.forgetEverything();
   expect([fake.wipes, fake.installed, fake.memory, fake.theme]).toEqual([1, false, null, "system"]);
   expect([device.mine, device.recents, device.wiped]).toEqual([false, [], { heldElsewhere: false }]);
-  await device.remember(attic.place, 9);
+  await device.remember(attic.place, repositoryId, 9);
   expect(fake.memory).toBeNull();
 });
 
@@ -94,14 +95,25 @@ test("a browser that keeps nothing is told, and stops nobody", async () => {
   fake.refuses = true;
   const device = new Device(fake.ports());
   await device.becomeMine();
-  await device.remember(nas.place, 1);
+  await device.remember(nas.place, repositoryId, 1);
   expect(device.failure).not.toBeNull();
   expect(device.recents.map(({ id }) => id)).toEqual([nas.id]);
 });
 
-test("a budget of nothing keeps no copy", async () => {
+test("with a repository its sets go, too, unless another place leads to the same one", async () => {
+  const twice = [nas, attic].map((recent) => ({ ...recent, repositoryId }));
+  const fake = new FakeDevice({ settings: defaultSettings, recents: twice });
+  const device = new Device(fake.ports());
+  for (const recent of twice) {
+    expect(fake.forgottenSets).toEqual([]);
+    await device.forget(recent);
+  }
+  expect(fake.forgottenSets).toEqual([repositoryId]);
+});
+
+test("a budget of nothing keeps no copy, but sets and locks", async () => {
   const device = new Device(new FakeDevice({ settings: { ...defaultSettings, budgetBytes: 0 }, recents: [] }).ports());
-  expect(device.keep).toEqual({ kind: "nothing" });
+  expect(device.keep).toEqual({ kind: "device", budgetBytes: 0 });
   await device.change({ budgetBytes: 7 });
   expect(device.keep).toEqual({ kind: "device", budgetBytes: 7 });
 });
