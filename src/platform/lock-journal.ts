@@ -10,6 +10,12 @@ export function browserLockJournal(): LockJournal {
   return new BrowserLockJournal(createStore("holdall-locks", "by-repository"));
 }
 
+/** A Web Lock for each living lock, which dies with its holder. */
+export const lockClaims: Pick<LockJournal, "claim" | "isClaimed"> = {
+  claim: (lockId) => holdClaim(webLockName(lockId)),
+  isClaimed: (lockId) => isClaimHeld(webLockName(lockId)),
+};
+
 class BrowserLockJournal implements LockJournal {
   constructor(private readonly store: UseStore) {}
 
@@ -25,13 +31,8 @@ class BrowserLockJournal implements LockJournal {
     return idsIn(await get<unknown>(repositoryId, this.store));
   }
 
-  claim(lockId: string): Promise<() => void> {
-    return holdClaim(webLockName(lockId));
-  }
-
-  isClaimed(lockId: string): Promise<boolean> {
-    return isClaimHeld(webLockName(lockId));
-  }
+  claim = lockClaims.claim;
+  isClaimed = lockClaims.isClaimed;
 
   private async change(repositoryId: string, edit: (ids: string[]) => string[]): Promise<void> {
     await update<unknown>(repositoryId, (stored) => edit(idsIn(stored)), this.store);

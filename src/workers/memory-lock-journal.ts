@@ -1,9 +1,9 @@
 import type { LockJournal } from "../core/base/ports.ts";
+import type { LockClaims } from "./tab-ports.ts";
 
-/** The journal of a device that keeps nothing: it ends with the worker, and what a killed one leaves behind goes stale. */
-export function memoryLockJournal(): LockJournal {
+/** The journal of a device that keeps nothing: it ends with the worker. Claims are the browser's all the same. */
+export function memoryLockJournal({ claim, isClaimed }: LockClaims): LockJournal {
   const journalled = new Map<string, Set<string>>();
-  const claimed = new Set<string>();
   return {
     add: async (repositoryId, lockId) => {
       journalled.set(repositoryId, new Set(journalled.get(repositoryId)).add(lockId));
@@ -12,10 +12,7 @@ export function memoryLockJournal(): LockJournal {
       journalled.get(repositoryId)?.delete(lockId);
     },
     list: async (repositoryId) => [...(journalled.get(repositoryId) ?? [])],
-    claim: async (lockId) => {
-      claimed.add(lockId);
-      return () => claimed.delete(lockId);
-    },
-    isClaimed: async (lockId) => claimed.has(lockId),
+    claim,
+    isClaimed,
   };
 }

@@ -7,7 +7,7 @@ import type { Repository } from "../core/repository/repository.ts";
 import { ArchiveJob } from "./archive-job.ts";
 import { BackupJob } from "./backup-job.ts";
 import { previewBackup } from "./backup-preview.ts";
-import { BackupSets } from "./backup-sets.ts";
+import type { BackupSets } from "./backup-sets.ts";
 import { failedFile } from "./failed-file.ts";
 import { FileJob } from "./file-job.ts";
 import { type PreviewRequest, previewFile } from "./file-preview.ts";
@@ -56,11 +56,14 @@ import type {
   VerifyUploadResult,
   WriterState,
 } from "./repository-api.ts";
+import { RepositoryTabs } from "./repository-tabs.ts";
 import { RestoreJob } from "./restore-job.ts";
 import type { Served } from "./rpc.ts";
-import { createSession, openSession, type Session, type SessionOptions, type SessionPorts } from "./session.ts";
+import { createSession, openSession, type Session, type SessionOptions, type SessionPorts, setsOf } from "./session.ts";
+import { runSet } from "./set-run.ts";
 import { snapshotInfo } from "./snapshot-info.ts";
 import { type StreamWriter, writeToPort } from "./stream-port.ts";
+import { ToldLocks } from "./told-locks.ts";
 import { checkUpload } from "./upload-check.ts";
 import { WaitingTime } from "./waiting-time.ts";
 import { idOf } from "./wire-id.ts";
@@ -69,18 +72,20 @@ import { idOf } from "./wire-id.ts";
 export interface RepositoryServicePorts extends SessionPorts {
   sourceFolderOf(pick: FolderPick): SourceFolder;
   sinkOf(target: FileSystemDirectoryHandle): FileSink;
-  /** Becomes the one writer of this repository on this device until released. Throws LockedError "writer-elsewhere". */
-  claimWriter(repositoryId: string): Promise<() => void>;
   programVersion: string;
-  /** Counts a set's runs, so that each reads its share of the unchanged files anew; without it, the day decides. */
-  rereadTurn?(setId: string): Promise<number>;
 }
 
 type Context<Progress = never> = Required<CallContext<Progress>>;
-type Work<Result> = (repository: Repository, signal: AbortSignal, session: Session) => Promise<Result>;
+type Work<Result> = (repository: Repository, signal: AbortSignal, session: LivingSession) => Promise<Result>;
+
+/** A session with what goes on around it: sets and other tabs. */
+interface LivingSession extends Session {
+  sets: BackupSets;
+  tabs: RepositoryTabs;
+}
 
 interface OpenedSession {
-  session: Session;
+  session: LivingSession;
   patience: Patience;
   closing: AbortController;
 }
@@ -106,11 +111,11 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   open(request: OpenRequest, context: Context<OpenProgress>): Promise<RepositoryInfo> {
-    return this.enter(context, (options) => openSession(this.ports, request, options));
+    return this.enter(request, context, (options) => openSession(this.ports, request, options));
   }
 
   create(request: OpenRequest & { formatVersion: 1 | 2 }, context: Context<OpenProgress>): Promise<RepositoryInfo> {
-    return this.enter(context, (options) => createSession(this.ports, request, options));
+    return this.enter(request, context, (options) => createSession(this.ports, request, options));
   }
 
   listSnapshots(_: Record<never, never>, { signal }: Context): Promise<SnapshotList> {
@@ -163,28 +168,27 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   listSets(_: Record<never, never>, { signal }: Context): Promise<BackupSetInfo[]> {
-    return this.run(signal, (repository) => new BackupSets(repository).list());
+    return this.run(signal, (_repository, _signal, { sets }) => sets.list());
   }
 
   saveSet({ set }: { set: BackupSet }, { signal }: Context): Promise<void> {
-    return this.run(signal, (repository) => new BackupSets(repository).save(set));
+    return this.run(signal, (_repository, _signal, { sets }) => sets.save(set));
   }
 
   removeSet({ id }: { id: string }, { signal }: Context): Promise<void> {
-    return this.run(signal, (repository) => new BackupSets(repository).remove(id));
+    return this.run(signal, (_repository, _signal, { sets }) => sets.remove(id));
   }
 
   dismissUnfinished({ setId }: { setId: string }, { signal }: Context): Promise<void> {
-    return this.run(signal, (repository) => new BackupSets(repository).dismissUnfinished(setId));
+    return this.run(signal, (_repository, _signal, { sets }) => sets.dismissUnfinished(setId));
   }
 
   setStorage(_: Record<never, never>, { signal }: Context): Promise<SetStorageInfo> {
-    return this.run(signal, (repository) => new BackupSets(repository).storage());
+    return this.run(signal, (_repository, _signal, { sets }) => sets.storage());
   }
 
   watchWriter(_: Record<never, never>, { signal, onProgress }: Context<WriterState>): Promise<void> {
-    onProgress({ state: "none" });
-    return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    return this.run(signal, (_repository, running, { tabs }) => tabs.watch(onProgress, running));
   }
 
   listLocks(_: Record<never, never>, { signal }: Context): Promise<LockInfo[]> {
@@ -196,16 +200,14 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   backup(request: BackupRequest, { signal, onProgress }: Context<BackupProgress>): Promise<BackupResult> {
-    const work = needingServer(async (repository, running) => {
-      const release = await this.ports.claimWriter(repository.config.id);
-      try {
-        const job = await this.createBackupJob(repository, request);
+    const work = needingServer((repository, running, session) =>
+      session.tabs.asWriter(async () => {
+        const job = await this.createBackupJob(repository, request, session.sets);
         const progress = () => job.progress(this.waiting);
-        return await withProgress(progress, onProgress, () => this.runSteered(job, running));
-      } finally {
-        release();
-      }
-    });
+        const run = () => withProgress(progress, onProgress, () => this.runSteered(job, running));
+        return this.accompanied(session, request, progress, run);
+      }),
+    );
     return this.runJob(signal, work);
   }
 
@@ -297,20 +299,42 @@ export class RepositoryService implements Served<RepositoryApi> {
     this.opened = null;
     opened?.closing.abort(new HoldallError("closed"));
     await Promise.allSettled(this.jobs);
+    opened?.session.tabs.close();
     await opened?.session.repository.copy?.settle();
     opened?.session.repository.close();
   }
 
+  /** A backup that other tabs hear of, and its set's history. */
+  private accompanied(
+    { sets, tabs }: LivingSession,
+    { setId, dryRun }: BackupRequest,
+    progress: () => BackupProgress,
+    run: () => Promise<BackupResult>,
+  ): Promise<BackupResult> {
+    const { clock } = this.ports;
+    const isNoted = setId !== null && !dryRun;
+    return tabs.telling(progress, isNoted ? () => runSet({ sets, setId, progress, clock }, run) : run);
+  }
+
   private async enter(
+    request: OpenRequest,
     { signal, onProgress }: Context<OpenProgress>,
     open: (options: SessionOptions) => Promise<Session>,
   ): Promise<RepositoryInfo> {
     await this.close();
     const patience = this.patience();
-    const watchJournal = (journal: LockJournal) => this.locks.watching(journal);
+    const told = new ToldLocks();
+    const watchJournal = (journal: LockJournal) => this.locks.watching(told.joining(journal));
     const session = await open({ retry: patience.retry, watchJournal, signal, onProgress });
-    this.opened = { session, patience, closing: new AbortController() };
+    const sets = setsOf(this.ports, request, session.repository);
+    const tabs = this.tabsOf(session.repository, told);
+    this.opened = { session: { ...session, sets, tabs }, patience, closing: new AbortController() };
     return session.info;
+  }
+
+  private tabsOf(repository: Repository, told: ToldLocks): RepositoryTabs {
+    const { tabs, clock } = this.ports;
+    return new RepositoryTabs({ repositoryId: repository.config.id, repository, tabs, held: this.locks, told, clock });
   }
 
   private patience(): Patience {
@@ -351,12 +375,18 @@ export class RepositoryService implements Served<RepositoryApi> {
     });
   }
 
-  private async createBackupJob(repository: Repository, request: BackupRequest): Promise<BackupJob> {
-    const { sourceFolderOf, programVersion, rereadTurn } = this.ports;
+  /** A set counts its runs, so that each reads its share of the unchanged files anew; without one, the day decides. */
+  private async createBackupJob(
+    repository: Repository,
+    request: BackupRequest,
+    sets: Pick<BackupSets, "rereadTurn">,
+  ): Promise<BackupJob> {
+    const { sourceFolderOf, programVersion } = this.ports;
     const now = () => this.now();
     const waitedMs = () => this.waitingTime.until(this.now());
-    const turn = request.setId === null ? null : await rereadTurn?.(request.setId);
-    const ports = { sourceFolderOf, programVersion, now, waitedMs, rereadTurn: turn ?? daysSince1970(this.now()) };
+    const { setId } = request;
+    const rereadTurn = setId === null ? daysSince1970(this.now()) : await sets.rereadTurn(setId);
+    const ports = { sourceFolderOf, programVersion, now, waitedMs, rereadTurn };
     return new BackupJob(repository, request, ports);
   }
 

@@ -5,10 +5,12 @@ import { withLimit } from "../core/backend/with-limit.ts";
 import { connectivity } from "../platform/connectivity.ts";
 import { folderSinkOf } from "../platform/folder-sink.ts";
 import { sourceFolderOf } from "../platform/folder-source.ts";
-import { browserLockJournal } from "../platform/lock-journal.ts";
+import { browserLockJournal, lockClaims } from "../platform/lock-journal.ts";
 import { openOfflineStore } from "../platform/offline-store.ts";
 import { repositoryFolderOf } from "../platform/repository-folder.ts";
-import { claimWriter } from "../platform/writer-claim.ts";
+import { openSetStore } from "../platform/set-store.ts";
+import { openTabChannel } from "../platform/tab-channel.ts";
+import { claimWriter, hasWriter, untilWriterEnds } from "../platform/writer-claim.ts";
 import { CodecPool } from "./codec-pool.ts";
 import { kernelAssets } from "./kernel-assets.ts";
 import type { RepositoryApi } from "./repository-api.ts";
@@ -30,7 +32,8 @@ const service = new RepositoryService({
   createCodec: ({ kernels: _, ...settings }) => CodecPool.create(settings),
   sourceFolderOf,
   sinkOf: folderSinkOf,
-  claimWriter,
+  openSetStore,
+  tabs: { lockClaims, claimWriter, hasWriter, untilWriterEnds, openChannel: openTabChannel },
   programVersion: `holdall ${__APP_VERSION__}`,
 });
 

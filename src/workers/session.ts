@@ -2,20 +2,25 @@ import type { Backend } from "../core/backend/backend.ts";
 import { OfflineCopy } from "../core/backend/offline-copy.ts";
 import { withCache } from "../core/backend/with-cache.ts";
 import type { RetryOptions } from "../core/backend/with-retry.ts";
-import type { LockJournal, OfflineStore } from "../core/base/ports.ts";
+import type { LockJournal, OfflineStore, SetStore } from "../core/base/ports.ts";
 import { createRepository } from "../core/repository/create-repository.ts";
 import { openRemembered, remember } from "../core/repository/open-remembered.ts";
 import { type OpenedRepository, openRepository, type RepositoryPorts } from "../core/repository/open-repository.ts";
 import type { Repository } from "../core/repository/repository.ts";
+import { BackupSets } from "./backup-sets.ts";
 import { memoryLockJournal } from "./memory-lock-journal.ts";
+import { memorySetStore } from "./memory-set-store.ts";
 import type { OpenProgress, OpenRequest, RepositoryInfo, RepositoryLocation, RestLocation } from "./repository-api.ts";
+import type { TabPorts } from "./tab-ports.ts";
 
 /** What opening needs of the platform. */
 export interface SessionPorts extends Omit<RepositoryPorts, "backend" | "copy" | "journal"> {
   connect(location: RepositoryLocation, retry: RetryOptions): Backend;
-  /** Both are called only on a device that may keep something. */
+  /** These are called only on a device that may keep something. */
   openJournal(): LockJournal;
   openOfflineStore(url: string): OfflineStore;
+  openSetStore(repositoryId: string): SetStore;
+  tabs: TabPorts;
 }
 
 export interface SessionOptions {
@@ -89,7 +94,13 @@ function sessionOf(opened: OpenedRepository, backend: Backend & Partial<ReturnTy
 }
 
 function journalOf(ports: SessionPorts, { keep }: OpenRequest, { watchJournal }: SessionOptions): LockJournal {
-  return watchJournal(keep.kind === "nothing" ? memoryLockJournal() : ports.openJournal());
+  return watchJournal(keep.kind === "nothing" ? memoryLockJournal(ports.tabs.lockClaims) : ports.openJournal());
+}
+
+/** The sets of an open repository: of this device, or of this session alone. */
+export function setsOf(ports: SessionPorts, { keep }: OpenRequest, repository: Repository): BackupSets {
+  const store = keep.kind === "nothing" ? memorySetStore() : ports.openSetStore(repository.config.id);
+  return new BackupSets(repository, store, ports.clock);
 }
 
 /** A folder on this device is its own offline copy. */
@@ -97,7 +108,7 @@ function keptPlace(
   ports: SessionPorts,
   { keep, location }: OpenRequest,
 ): { rest: RestLocation; copy: OfflineCopy } | null {
-  if (keep.kind === "nothing" || keep.budgetBytes === 0 || location.kind !== "rest") return null;
+  if (keep.kind === "nothing" || location.kind !== "rest") return null;
   const { clock } = ports;
   const store = ports.openOfflineStore(location.url);
   const { budgetBytes } = keep;

@@ -11,6 +11,8 @@ import { nodeKernels } from "./kernels.ts";
 import { MemoryFolder } from "./memory-folder.ts";
 import { MemoryOfflineStore } from "./memory-offline-store.ts";
 import { impatientClock, memoryJournal, password } from "./memory-repository.ts";
+import { MemorySetStores } from "./memory-set-stores.ts";
+import { MemoryBrowser } from "./memory-tabs.ts";
 
 type Login = RestLocation["login"];
 
@@ -64,6 +66,8 @@ export class Device<Server extends Place = MemoryServer> {
   /** How often something asked for storage of the browser. */
   storageUses = 0;
   source: SourceFolder = new MemoryFolder({});
+  readonly browser = new MemoryBrowser();
+  readonly sets = new MemorySetStores();
 
   constructor(
     readonly server: Server,
@@ -90,7 +94,11 @@ export class Device<Server extends Place = MemoryServer> {
       sinkOf: () => {
         throw new Error("nothing is restored here");
       },
-      claimWriter: async () => () => {},
+      openSetStore: (repositoryId) => {
+        this.storageUses++;
+        return this.sets.open(repositoryId);
+      },
+      tabs: this.browser.openTab(),
       programVersion: "holdall test",
     });
   }

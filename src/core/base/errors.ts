@@ -89,6 +89,8 @@ export type OtherCode =
   | "exists-already" // something of this name is already at the target
   | "not-found-in-snapshot"
   | "worker-died"
+  | "set-refused" // a backup set that is larger, or other, than a device keeps
+  | "storage-refused" // the browser's storage keeps nothing, or no more
   | "opened-offline" // opened from the offline copy, which is only read
   | "offline-budget" // a snapshot's trees need more room than offline copies may take
   | "closed" // the repository was closed while the call ran

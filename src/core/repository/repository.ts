@@ -1,5 +1,6 @@
 import type { Backend } from "../backend/backend.ts";
 import type { OfflineCopy } from "../backend/offline-copy.ts";
+import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { HoldallError, type LockedError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
@@ -162,6 +163,16 @@ export class Repository {
    */
   async loseMissingPacks(signal: AbortSignal): Promise<number> {
     return loseMissingPacks(this.parts.backend, this.index, signal);
+  }
+
+  /** Seals what a device keeps beside the repository. The bytes begin with a mark that says what they are. */
+  sealRecord(plain: Bytes): Promise<Bytes> {
+    return this.parts.cipher.seal(plain);
+  }
+
+  /** Throws FormatError, IntegrityError if they were altered or sealed under another repository's key. */
+  openRecord(sealed: Bytes): Promise<Bytes> {
+    return this.parts.cipher.open(sealed);
   }
 
   /** Where the new blobs of one run go; the lock must be held until it is finished. */

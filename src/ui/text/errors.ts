@@ -430,6 +430,16 @@ export const errorTexts = {
     happened: "The browser ended it, most often for want of memory. What was stored is kept.",
     advice: "Close other tabs, open the repository again and retry.",
   },
+  "set-refused": {
+    title: "This set cannot be kept",
+    happened: "It holds more than a set can: up to 100 sources and tags, 10000 patterns, and names of 300 characters.",
+    advice: "Make it smaller, or make two of it.",
+  },
+  "storage-refused": {
+    title: "The browser keeps nothing",
+    happened: "Its storage refused, as in some private windows and where it was turned off for this page.",
+    advice: "Allow this page to keep data, or go on without: nothing in the repository depends on it.",
+  },
   "opened-offline": {
     title: "Opened from the offline copy",
     happened:

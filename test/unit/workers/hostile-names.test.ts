@@ -12,6 +12,7 @@ import { contentOf, hostileFolders, storeHostileSnapshot } from "../../support/h
 import { nodeKernels } from "../../support/kernels.ts";
 import { MemoryOfflineStore } from "../../support/memory-offline-store.ts";
 import { createTestRepository, memoryJournal, password } from "../../support/memory-repository.ts";
+import { MemoryBrowser } from "../../support/memory-tabs.ts";
 import { NodeFolderSink } from "../../support/node-folder-sink.ts";
 import { describeTree } from "../../support/source-tree.ts";
 import { MemoryFolder } from "../platform/memory-folder.ts";
@@ -45,7 +46,10 @@ describe("a snapshot of hostile names", () => {
       openOfflineStore: () => new MemoryOfflineStore(),
       sourceFolderOf: () => ({ async *entries() {} }),
       sinkOf: () => new NodeFolderSink(target, "text"),
-      claimWriter: async () => () => {},
+      openSetStore: () => {
+        throw new Error("nothing is to be kept");
+      },
+      tabs: new MemoryBrowser().openTab(),
       programVersion: "holdall test",
     });
     const location = { kind: "rest", url: "http://127.0.0.1/", login: null, connections: null } as const;

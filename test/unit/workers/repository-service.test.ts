@@ -11,6 +11,7 @@ import { altered } from "../../support/altered-backend.ts";
 import { nodeKernels } from "../../support/kernels.ts";
 import { MemoryFolder, MemorySink } from "../../support/memory-folder.ts";
 import { backUp, createTestRepository, memoryJournal, password } from "../../support/memory-repository.ts";
+import { MemoryBrowser } from "../../support/memory-tabs.ts";
 import { noise } from "../../support/noise.ts";
 
 /** What the page gets of its repository worker, with a port between them as in the browser. */
@@ -49,7 +50,10 @@ async function openApi(used: Backend = backend): Promise<RepositoryApi> {
     },
     sourceFolderOf: () => new MemoryFolder({}),
     sinkOf: () => sink,
-    claimWriter: async () => () => {},
+    openSetStore: () => {
+      throw new Error("nothing is to be kept");
+    },
+    tabs: new MemoryBrowser().openTab(),
     programVersion: "holdall test",
   });
   const { port1, port2 } = new MessageChannel();
