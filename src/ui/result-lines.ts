@@ -1,7 +1,8 @@
-import type { FailedFile, RestoreResult } from "../workers/repository-api.ts";
+import type { BackupResult, FailedFile, RestoreResult } from "../workers/repository-api.ts";
 import { errorText } from "./text/errors.ts";
 import { kindText } from "./text/files.ts";
 import { resultText } from "./text/jobs.ts";
+import { reportText, runText } from "./text/run.ts";
 
 /** What a result has to list, as a text to copy or to keep. Names stand in it as they are, one thing a line. */
 export function resultLines(result: Pick<RestoreResult, "failures" | "renamed" | "skipped">): string {
@@ -15,6 +16,20 @@ export function resultLines(result: Pick<RestoreResult, "failures" | "renamed" |
     section(
       resultText.skipped(skipped.length),
       skipped.map(({ path, type }) => `${oneLine(path)}\t${kindText(type)}`),
+    ),
+  ]
+    .filter((part) => part !== "")
+    .join("\n");
+}
+
+/** What a backup has to list, in the same way; `title` says which one it was. */
+export function backupLines(title: string, { failures, slow }: Pick<BackupResult, "failures" | "slow">): string {
+  return [
+    `${oneLine(title)}\n`,
+    section(runText.failures(failures.length), failureLines(failures)),
+    section(
+      reportText.slowTitle,
+      slow.map(({ path, bytes, durationMs }) => `${oneLine(path)}\t${reportText.slowOf(bytes, durationMs)}`),
     ),
   ]
     .filter((part) => part !== "")

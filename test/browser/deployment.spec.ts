@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runText } from "../../src/ui/text/backup.ts";
+import { runText } from "../../src/ui/text/run.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { builtApp, startCaddy, startNginx } from "../support/front-servers.ts";
 import { requirePeer } from "../support/peers.ts";

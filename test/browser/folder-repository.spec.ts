@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium, type Page } from "@playwright/test";
-import { runText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
 import { filesText } from "../../src/ui/text/files.ts";
 import { recoveryText } from "../../src/ui/text/recovery.ts";
+import { runText } from "../../src/ui/text/run.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { backupRequest } from "../support/backup-request.ts";
 import { requirePeer } from "../support/peers.ts";

@@ -1,10 +1,11 @@
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
-import { backupText, runText } from "../../src/ui/text/backup.ts";
+import { backupText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
 import { filesText } from "../../src/ui/text/files.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
+import { reportText, runText } from "../../src/ui/text/run.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { requirePeer } from "../support/peers.ts";
 import { Restic } from "../support/restic.ts";
@@ -36,17 +37,17 @@ test("a real folder is backed up twice, and a file and a folder come back", asyn
     // Before the first backup it is said what a browser cannot see.
     await expect(page.getByText(backupText.invisible)).toBeVisible();
     await backUp(page, source);
-    await expect(figure(page, runText.newFiles)).toHaveText(String(sourceFiles));
-    await expect(figure(page, runText.changedFiles)).toHaveText("0");
+    await expect(figure(page, reportText.newFiles)).toHaveText(String(sourceFiles));
+    await expect(figure(page, reportText.changedFiles)).toHaveText("0");
   });
 
   await test.step("change, and back up again", async () => {
     await changeSource(source);
     await page.getByRole("link", { name: runText.again }).click();
     await backUp(page, source);
-    await expect(figure(page, runText.newFiles)).toHaveText("1");
-    await expect(figure(page, runText.changedFiles)).toHaveText("1");
-    await expect(page.getByText(runText.unchanged(sourceFiles - 2))).toBeVisible();
+    await expect(figure(page, reportText.newFiles)).toHaveText("1");
+    await expect(figure(page, reportText.changedFiles)).toHaveText("1");
+    await expect(page.getByText(reportText.unchanged(sourceFiles - 2))).toBeVisible();
   });
 
   await test.step("reload: everything is locked, and opens with the password", async () => {

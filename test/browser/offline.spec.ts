@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { runText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
 import { deviceText } from "../../src/ui/text/device.ts";
 import { errorTexts } from "../../src/ui/text/errors.ts";
 import { filesText } from "../../src/ui/text/files.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
 import { jobsText } from "../../src/ui/text/jobs.ts";
+import { runText } from "../../src/ui/text/run.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { expect, test } from "./fixture.ts";
 import { createRepository, installShell, slow, startBackup, unlock } from "./steps.ts";

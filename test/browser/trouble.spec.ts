@@ -1,11 +1,12 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "@playwright/test";
-import { backupText, runText } from "../../src/ui/text/backup.ts";
+import { backupText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
 import { deviceText } from "../../src/ui/text/device.ts";
 import { rungText } from "../../src/ui/text/doctor.ts";
 import { errorTexts } from "../../src/ui/text/errors.ts";
+import { runText } from "../../src/ui/text/run.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { requirePeer } from "../support/peers.ts";
 import { Restic } from "../support/restic.ts";

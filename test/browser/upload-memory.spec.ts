@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { runText } from "../../src/ui/text/backup.ts";
+import { runText } from "../../src/ui/text/run.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { seededBytes } from "../support/source-tree.ts";
 import { expect, test } from "./fixture.ts";

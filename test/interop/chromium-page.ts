@@ -1,10 +1,11 @@
 import type { Locator, Page } from "@playwright/test";
-import { backupText, runText } from "../../src/ui/text/backup.ts";
+import { backupText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
 import { filesText } from "../../src/ui/text/files.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
 import { jobsText, resultText } from "../../src/ui/text/jobs.ts";
 import { recoveryText } from "../../src/ui/text/recovery.ts";
+import { runText } from "../../src/ui/text/run.ts";
 import { saveText, wayTexts } from "../../src/ui/text/save.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { answerFolderPicker, dropFolder } from "../browser/fixture.ts";

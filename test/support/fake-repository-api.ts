@@ -5,6 +5,7 @@ import type {
   BackupProgress,
   BackupResult,
   BackupSetInfo,
+  BackupSteering,
   CallContext,
   FolderListing,
   LockInfo,
@@ -18,6 +19,7 @@ import type {
   RestoreResult,
   SetStorageInfo,
   SnapshotInfo,
+  VerifyUploadProgress,
   VerifyUploadResult,
   WriterState,
 } from "../../src/workers/repository-api.ts";
@@ -44,8 +46,13 @@ export interface FakeRepository {
   backupProgress: BackupProgress[];
   /** How a backup ends; null: only when it is cancelled. */
   backupEnd: BackupResult | ErrorCode | null;
+  backupEndContext?: ErrorContext;
   backupPreview: BackupPreview;
-  uploadCheck: VerifyUploadResult;
+  /** What running backups were told. */
+  steerings: BackupSteering[];
+  uploadCheckProgress: VerifyUploadProgress[];
+  /** How the look at an upload ends; null: only when it is cancelled. */
+  uploadCheck: VerifyUploadResult | ErrorCode | null;
   sets: BackupSetInfo[];
   setStorage: SetStorageInfo;
   writer: WriterState;
@@ -96,7 +103,8 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
       return repository.parent;
     },
     async backup(_request, context) {
-      return play(repository.backupProgress, repository.backupEnd, context);
+      const { backupEnd, backupEndContext } = repository;
+      return play(repository.backupProgress, backupEnd, context, backupEndContext);
     },
     async saveFile({ port }, context) {
       port.close();
@@ -147,9 +155,11 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
     async previewBackup() {
       return repository.backupPreview;
     },
-    async steerBackup() {},
-    async verifyUpload() {
-      return repository.uploadCheck;
+    async steerBackup(steering) {
+      repository.steerings.push(steering);
+    },
+    async verifyUpload(_extent, context) {
+      return play(repository.uploadCheckProgress, repository.uploadCheck, context);
     },
     async listSets() {
       return repository.sets;
@@ -207,10 +217,11 @@ async function play<Progress, Result>(
   progress: readonly Progress[],
   end: Result | ErrorCode | null,
   context: CallContext<Progress> | undefined,
+  endContext: ErrorContext = {},
 ): Promise<Result> {
   for (const step of progress) context?.onProgress?.(step);
   if (end === null) return untilAborted(context);
-  if (typeof end === "string") throw new HoldallError(end as ErrorCode);
+  if (typeof end === "string") throw new HoldallError(end as ErrorCode, endContext);
   return end;
 }
 

@@ -10,9 +10,12 @@ import type {
   RestoreProgress,
   RestoreRequest,
   RestoreResult,
+  VerifyUploadProgress,
+  VerifyUploadResult,
 } from "../../workers/repository-api.ts";
 import type { Ports } from "../ports.ts";
 import { Job } from "./job.svelte.ts";
+import { Steering } from "./steering.svelte.ts";
 
 /** What a job is called, and how restic would do it. */
 export interface JobLabel {
@@ -25,13 +28,25 @@ export interface JobLabel {
 interface JobHead extends JobLabel {
   id: number;
 }
-export type BackupJob = JobHead & { kind: "backup"; job: Job<BackupProgress, BackupResult> };
+export type BackupJob = JobHead & {
+  kind: "backup";
+  job: Job<BackupProgress, BackupResult>;
+  request: BackupRequest;
+  steering: Steering;
+  onEnd: (result: BackupResult) => void;
+};
 export type RestoreJob = JobHead & { kind: "restore"; snapshot: string; job: Job<RestoreProgress, RestoreResult> };
 export type DownloadJob = JobHead & { kind: "download"; job: Job<RestoreProgress, void> };
 export type ArchiveJob = JobHead & { kind: "archive"; job: Job<RestoreProgress, RestoreResult> };
 export type OfflineJob = JobHead & { kind: "offline"; snapshot: string; job: Job<OfflineProgress, OfflineState> };
+/** Looks at what a backup uploaded; `backup` is that job's id. */
+export type VerifyJob = JobHead & {
+  kind: "verify";
+  backup: number;
+  job: Job<VerifyUploadProgress, VerifyUploadResult>;
+};
 export type TransferJob = RestoreJob | DownloadJob | ArchiveJob;
-export type AnyJob = BackupJob | TransferJob | OfflineJob;
+export type AnyJob = BackupJob | TransferJob | OfflineJob | VerifyJob;
 
 /** The long operations of one open repository. */
 export class Jobs {
@@ -43,6 +58,8 @@ export class Jobs {
   readonly backup = $derived(
     this.list.find((entry): entry is BackupJob => entry.kind === "backup" && entry.job.running),
   );
+  /** True while a job does something; a paused backup does not. */
+  readonly moving = $derived(this.running.some((entry) => entry.kind !== "backup" || !entry.steering.paused));
   #nextId = 1;
   #clock: ReturnType<typeof setInterval> | null = null;
 
@@ -51,13 +68,45 @@ export class Jobs {
     private readonly ports: Pick<Ports, "saveDownload">,
   ) {}
 
-  startBackup(request: BackupRequest, label: JobLabel): BackupJob {
+  /** `onEnd` is told the result, if there is one. */
+  startBackup(request: BackupRequest, label: JobLabel, onEnd: (result: BackupResult) => void = () => {}): BackupJob {
     const job = new Job<BackupProgress, BackupResult>({
       run: (context) => this.api.backup(request, context),
       bytesDone: (progress) => progress.bytesDone,
       bytesMoved: (progress) => progress.bytesUploaded,
     });
-    return this.#add({ kind: "backup", id: this.#nextId++, ...label, job });
+    void job.finished.then(() => {
+      if (job.outcome.state === "done") onEnd(job.outcome.result);
+    });
+    const steering = new Steering(this.api, job);
+    return this.#add({ kind: "backup", id: this.#nextId++, ...label, job, request, steering, onEnd });
+  }
+
+  /** The same backup once more. */
+  startAgain(entry: BackupJob, changes: Partial<BackupRequest> = {}): BackupJob {
+    const { subject, command, request, onEnd } = entry;
+    return this.startBackup({ ...request, ...changes }, { subject, command }, onEnd);
+  }
+
+  /** Fetches what this backup uploaded, and compares it. */
+  startVerify(backup: BackupJob, extent: "sample" | "all"): VerifyJob {
+    const job = new Job<VerifyUploadProgress, VerifyUploadResult>({
+      run: (context) => this.api.verifyUpload({ extent }, context),
+      bytesDone: (progress) => progress.bytesDone,
+      bytesMoved: (progress) => progress.bytesDone,
+    });
+    const { id, subject } = backup;
+    return this.#add({ kind: "verify", id: this.#nextId++, subject, command: null, backup: id, job });
+  }
+
+  /** What was last found out about the upload of this backup. */
+  verifying(backup: number): VerifyJob | undefined {
+    return this.list.findLast((entry): entry is VerifyJob => entry.kind === "verify" && entry.backup === backup);
+  }
+
+  /** The worker knows what the last backup uploaded, and of none before. */
+  isLastBackup(id: number): boolean {
+    return this.list.findLast((entry) => entry.kind === "backup")?.id === id;
   }
 
   startRestore(request: RestoreRequest, label: JobLabel): RestoreJob {

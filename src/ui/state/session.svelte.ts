@@ -16,7 +16,9 @@ import { FilePreview } from "./file-preview.svelte.ts";
 import { FolderTree } from "./folder-tree.svelte.ts";
 import { FolderView } from "./folder-view.svelte.ts";
 import { Jobs } from "./jobs.svelte.ts";
+import { Locks } from "./locks.svelte.ts";
 import { OfflineCopies } from "./offline-copies.svelte.ts";
+import { OtherTab } from "./other-tab.svelte.ts";
 import type { Router } from "./router.svelte.ts";
 import { SaveForm } from "./save-form.svelte.ts";
 import { Snapshots } from "./snapshots.svelte.ts";
@@ -31,6 +33,8 @@ export class OpenRepository {
   readonly offlineCopies: OfflineCopies;
   readonly jobs: Jobs;
   readonly backup: BackupForm;
+  readonly locks: Locks;
+  readonly otherTab: OtherTab;
 
   constructor(
     readonly info: RepositoryInfo,
@@ -45,6 +49,8 @@ export class OpenRepository {
     this.saving = new SaveForm(api, this.jobs, ports, info.location);
     this.offlineCopies = new OfflineCopies(api, this.jobs, info.location);
     this.backup = new BackupForm(api, info);
+    this.locks = new Locks(api);
+    this.otherTab = new OtherTab(api);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CompressionMode } from "../../core/codec/codec.ts";
-import { countOf, countText, durationText, sizeText } from "./amounts.ts";
+import { countOf } from "./amounts.ts";
 
 export const backupText = {
   title: "Back up",
@@ -48,48 +48,3 @@ export const compressionTexts: Record<CompressionMode, { name: string; hint: str
   max: { name: "Strongest", hint: "Slower; a little smaller." },
   off: { name: "None", hint: "For what is compressed already: photos, films, archives." },
 };
-
-export const runText = {
-  running: (name: string) => `Backing up ${name}`,
-  done: (name: string) => `Backed up ${name}`,
-  failed: (name: string) => `${name} was not backed up`,
-  cancelled: (name: string) => `Backup of ${name} cancelled`,
-  cancelledBody: "No snapshot was made. What was uploaded so far is reused by the next backup.",
-  phases: {
-    preparing: "Comparing with the last backup",
-    saving: "Reading and uploading",
-    finishing: "Storing the index and the snapshot",
-    checking: "Looking whether everything is on the server",
-    verifying: "Reading the snapshot back",
-  },
-  read: "Read",
-  readOf: (bytes: number) => `of ${sizeText(bytes)}; unchanged files are not read`,
-  readFound: (bytes: number) => `of ${sizeText(bytes)} found so far`,
-  fresh: "New",
-  freshHint: "not yet in the repository",
-  uploaded: "Uploaded",
-  uploadedHint: "compressed and sealed",
-  files: (done: number, found: number, foundAll: boolean) =>
-    foundAll
-      ? `${countText(done)} of ${countOf(found, "file", "files")}`
-      : `${countText(done)} of ${countOf(found, "file", "files")} found so far`,
-  timeLeft: (ms: number) => `about ${durationText(ms)} left`,
-  nowIn: "now in",
-  rateLine: "Upload rate of the last minute",
-  failures: (count: number) => `${countOf(count, "file", "files")} could not be read`,
-  cancel: "Cancel",
-  cancelling: "Cancelling…",
-  browse: "Look inside",
-  again: "Back up another folder",
-  back: "Back to the folders",
-  toSnapshots: "To the snapshots",
-  took: (ms: number) => `Finished in ${durationText(ms)}; the snapshot was read back and is sound.`,
-  newFiles: "New files",
-  changedFiles: "Changed",
-  unchanged: (count: number) => `${countOf(count, "file", "files")} unchanged`,
-  storedOf: (bytes: number) => `for ${sizeText(bytes)} of new data`,
-  failuresHint: "They are not in this snapshot. The next backup tries them again.",
-  storedHint: (bytes: number) => `${sizeText(bytes)} read`,
-  stored: "Stored",
-  holds: (files: number, bytes: number) => `The snapshot holds ${countOf(files, "file", "files")}, ${sizeText(bytes)}.`,
-} as const;

@@ -18,18 +18,19 @@ export const errorTexts = {
   },
   timeout: {
     title: "The server went silent",
-    happened: "Nothing arrived for five minutes.",
-    advice: "Check the network and the server, then try again. What was stored before is kept.",
+    happened: "The connection stood, but nothing arrived for five minutes. What was stored before is kept.",
+    advice: "Check the network and the server, then try again.",
   },
   "server-busy": {
     title: "The server is busy",
     happened: (context) =>
-      `The server answered${statusOf(context)} again and again: it cannot serve requests right now.`,
-    advice: "Try again in a few minutes. If it stays so, look at the server's log.",
+      `The server answered${statusOf(context)} again and again: it cannot serve requests right now. What was stored before is kept.`,
+    advice: "Try again in a few minutes. If it stays so, look at the server's log, or at that of a proxy before it.",
   },
   "short-body": {
     title: "An answer was cut off",
-    happened: "The server sent fewer or more bytes than were asked for, several times.",
+    happened:
+      "The server sent fewer or more bytes than were asked for, several times. Nothing of it was used, and nothing is lost.",
     advice: "A proxy in between may be cutting answers. Try again, or use another network.",
   },
   "not-found": {
@@ -41,13 +42,14 @@ export const errorTexts = {
   "login-rejected": {
     title: "The server did not accept the login",
     happened:
-      "This is the user name and password of the server, not the password of the repository. The repository was not touched.",
+      "This is the user name and password of the server, not the password of the repository. What is stored is not affected.",
     advice: "Type the server's login again, or ask whoever runs the server.",
   },
   "access-denied": {
     title: "This login may not read here",
-    happened: "The server knows the login but does not let it into this folder.",
-    advice: "Check the path: some servers give each user a folder of their own, such as /user/name/.",
+    happened: "The server knows the login but does not let it into this folder. What is stored is not affected.",
+    advice:
+      "Check the path: some servers give each user a folder of their own, such as /user/name/. A proxy or a firewall before the server may refuse, too.",
   },
   "append-only": {
     title: "The server keeps everything",
@@ -56,8 +58,9 @@ export const errorTexts = {
   },
   "already-exists": {
     title: "Another file of this name is there",
-    happened: "A file could not be stored because one with its name and other contents is there already.",
-    advice: "Check the repository with restic before you go on: the stored file may be damaged.",
+    happened:
+      "A file could not be stored because one with its name and other contents is there already. Nothing was overwritten.",
+    advice: "Run restic check before you go on: the stored file may be damaged, or half of it may be missing.",
   },
   "method-refused": {
     title: "The server refuses this kind of request",
@@ -76,9 +79,10 @@ export const errorTexts = {
   },
   "too-large": {
     title: "The server takes no files of this size",
-    happened: "It, or a proxy before it, refused an upload for its size. Uploads are about 16 MB, sometimes more.",
+    happened:
+      "A proxy before it, or the server itself, refused an upload for its size. Uploads are about as large as the pack size, 16 MiB if nothing else was chosen, and sometimes more. What was stored before is kept and reused.",
     advice:
-      "Raise the limit of the proxy (nginx: client_max_body_size) and try again. What was stored before is reused.",
+      "Raise the limit of the proxy (nginx: client_max_body_size 0; Apache: LimitRequestBody 0), or choose a smaller pack size, and try again.",
   },
   "range-refused": {
     title: "A stored file is shorter than it should be",
@@ -87,18 +91,24 @@ export const errorTexts = {
   },
   "storage-full": {
     title: "The server is full",
-    happened: "There is no room for more. What was stored before is kept, and the snapshots you have are untouched.",
-    advice: "Make room on the server, then run the backup again: what was uploaded is reused.",
+    happened:
+      "Its disk is full, or the quota of this login is used up. What was uploaded is kept, and the snapshots you have are untouched.",
+    advice:
+      "Make room on the server or raise the quota, then run the backup again: what was uploaded is reused. Forgetting old snapshots alone frees nothing; restic prune does.",
   },
   redirected: {
     title: "The server points elsewhere",
-    happened: "It answered with another address. Holdall does not follow, so that a login goes nowhere unseen.",
-    advice: "Use the address that the server really has; often https instead of http.",
+    happened:
+      "It answered with another address. Holdall does not follow, so that a login goes nowhere unseen. Nothing was changed.",
+    advice:
+      "Use the address that the server really has; often https instead of http, or one with a slash at the end. If it worked before, a login page of the network or of a proxy may stand in between.",
   },
   "not-a-rest-server": {
     title: "This is no restic server",
-    happened: "Something answered, but not in the way of a restic REST server: it may be a web page or a login page.",
-    advice: "Check host, port and path of the address.",
+    happened:
+      "A web page came instead of data: another program is at this address, or a login page of the network or of a proxy stands in between. Nothing of it was used.",
+    advice:
+      "If it worked before, open the server's address in a tab of its own, log in where you are asked to, and try again. Else check host, port and path.",
   },
   "insecure-login": {
     title: "This login would travel in the open",
@@ -296,19 +306,23 @@ export const errorTexts = {
   locked: {
     title: "Somebody works on the repository",
     happened: (context) =>
-      `It is locked${lockOwnerOf(context)}, so nothing is written now. Reading is always possible.`,
-    advice: "Try again when that work is done. A lock left by a crash goes with restic unlock.",
+      context["reason"] === "unreadable"
+        ? "A lock is there that cannot be read, so nobody knows whose it is. Nothing was written; reading is always possible."
+        : `It is locked${lockOwnerOf(context)}, so nothing is written now. Reading is always possible.`,
+    advice:
+      "Wait until that work is done, and try again. A lock that a crash left behind can be removed: look at the locks.",
   },
   "lock-lost": {
     title: "The lock was lost",
     happened:
-      "While this computer slept or was offline, its lock went away. Work was stopped so that nothing can clash.",
+      "While this computer slept or was offline its lock grew old, or somebody removed it. Work was stopped so that nothing can clash. The snapshots that you have are untouched.",
     advice: "Run the backup again: what was uploaded is reused.",
   },
   "writer-elsewhere": {
     title: "Another tab is writing",
-    happened: "In this browser one tab at a time writes to a repository.",
-    advice: "Wait for the other tab, or close it.",
+    happened:
+      "A backup to this repository runs in another tab of this browser; one tab at a time writes. Nothing was done here.",
+    advice: "Wait until it has ended there, or cancel it there. Its progress is shown at the foot of the page.",
   },
   "repository-version": {
     title: "A repository of another version",
@@ -392,8 +406,8 @@ export const errorTexts = {
   "clock-skewed": {
     title: "The clocks disagree",
     happened:
-      "This computer's clock and the server's are 20 minutes apart or more. Others would misread the locks, so nothing was written.",
-    advice: "Set the clock of this computer, or the server's, and try again.",
+      "This computer's clock and the server's are 20 minutes apart or more. Others would take this computer's lock for dead, so nothing was written.",
+    advice: "Set the clock of this computer, or the server's if that is the wrong one, and try again.",
   },
   "clock-behind": {
     title: "This computer's clock is behind",

@@ -9,6 +9,7 @@ export const frameText = {
   backUp: "Back up",
   lock: "Lock",
   offline: "Offline",
+  notices: "Notices",
   about: "About this repository",
   lockTitle: "Lock now?",
   lockBody: (jobs: number) =>
@@ -17,12 +18,18 @@ export const frameText = {
   locking: "Locking…",
   stay: "Keep working",
   close: "Close",
+  removing: {
+    may: "The server lets this login remove things.",
+    never:
+      "The server is set to append only: what is stored stays, and nothing but locks can be removed from here. To forget and prune, use restic on the server itself.",
+  },
   facts: {
     address: "Address",
     id: "Repository id",
     format: "Format",
     key: "Opened with key",
     kernel: "Code in use",
+    removing: "Removing",
     unusableKeys: "Key files that cannot be used",
   },
 } as const;

@@ -57,6 +57,10 @@ export function keepOfflineCommand(location: string, snapshot: string): string {
   return `${restic(location, ["ls", shortened(snapshot)])} > /dev/null`;
 }
 
+export function unlockCommand(location: string): string {
+  return restic(location, ["unlock"]);
+}
+
 export function backupCommand(
   location: string,
   backup: { hostname: string; tags: readonly string[]; compression: CompressionMode; rootNames: readonly string[] },

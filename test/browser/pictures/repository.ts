@@ -58,6 +58,8 @@ export function preparedRepository(nowMs: number): FakeRepository {
       failures: [],
       complete: true,
     },
+    steerings: [],
+    uploadCheckProgress: [],
     uploadCheck: { packs: 8, bytes: 131_000_000, failures: [] },
     sets: [],
     setStorage: { place: "device", damaged: false },

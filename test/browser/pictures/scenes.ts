@@ -6,6 +6,7 @@ import { backupResult } from "../../support/backup-request.ts";
 import type { FakeRepository } from "../../support/fake-repository-api.ts";
 import { fakeSnapshot } from "../../support/fake-repository-api.ts";
 import { manyEntries, manySnapshots } from "./repository.ts";
+import { runScenes } from "./run-scenes.ts";
 
 /** One state of one screen, and how to get there from a fresh page. */
 export interface Scene {
@@ -350,6 +351,7 @@ export const scenes: readonly Scene[] = [
       await page.getByText("There is no page here").waitFor();
     },
   },
+  ...runScenes({ open, start }),
 ];
 
 /** Fills the Connect form and submits it, on a repository with these changes; waits for what comes of it. */
