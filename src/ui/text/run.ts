@@ -3,9 +3,10 @@ import { countOf, countText, durationText, percentText, sizeText } from "./amoun
 
 export const runText = {
   running: (name: string) => `Backing up ${name}`,
-  paused: (name: string) => `Backup of ${name} is paused`,
-  asking: (name: string) => `Backup of ${name} has a question`,
-  locked: (name: string) => `Backup of ${name} waits for a lock`,
+  // What matters stands first: a narrow tray shows no more.
+  paused: (name: string) => `Paused: ${name}`,
+  asking: (name: string) => `Question about ${name}`,
+  locked: (name: string) => `Waiting for a lock: ${name}`,
   done: (name: string) => `Backed up ${name}`,
   unchanged: (name: string) => `Nothing new in ${name}`,
   dryRun: (name: string) => `Dry run of ${name}: nothing was stored`,
@@ -152,7 +153,7 @@ export const verifyText = {
   bad: (count: number, packs: number) =>
     `${countText(count)} of ${countOf(packs, "pack", "packs")} ${count === 1 ? "is" : "are"} not what was sent`,
   badBody:
-    "The server or its disk altered them. Look at the disk, then run restic check --read-data, and back up again when it is sound.",
+    "The server or its disk altered what it was given. Look at the disk, then run restic check --read-data, and back up again when it is sound.",
   badList: "Packs that are not as they were sent",
 } as const;
 
