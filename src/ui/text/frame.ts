@@ -9,7 +9,6 @@ export const frameText = {
   backUp: "Back up",
   lock: "Lock",
   offline: "Offline",
-  notices: "Notices",
   about: "About this repository",
   lockTitle: "Lock now?",
   lockBody: (jobs: number) =>

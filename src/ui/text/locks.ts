@@ -48,6 +48,7 @@ export const locksText = {
   risk: "If that program is still working, its backup or prune may damage what both write. Remove it only if you know that it is gone.",
   keep: "Keep it",
   removed: "The lock was removed.",
+  ownTitle: "A lock was left behind",
   ownLeft: "A tab of this browser that is gone left it behind, so it can be removed without any risk.",
   removeAndRetry: "Remove it and try again",
   resticHint: "restic removes what is older than half an hour; with --remove-all, every lock.",

@@ -2,6 +2,7 @@ import { durationText } from "./amounts.ts";
 
 /** What is said about a repository when it has been opened. */
 export const openingText = {
+  clock: "Clock",
   clockTitle: (aheadMs: number) =>
     `This computer’s clock is ${durationText(Math.abs(aheadMs))} ${aheadMs > 0 ? "ahead of" : "behind"} the server’s`,
   clockBody:

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { resultLines } from "../../../src/ui/result-lines.ts";
+import { backupLines, resultLines } from "../../../src/ui/result-lines.ts";
 import { errorTexts } from "../../../src/ui/text/errors.ts";
 
 test("a result lists what failed, was renamed and was left out, one thing a line", () => {
@@ -17,4 +17,17 @@ test("a result lists what failed, was renamed and was left out, one thing a line
 
 test("what did not happen has no heading", () => {
   expect(resultLines({ failures: [], renamed: [], skipped: [] })).toBe("");
+});
+
+test("a backup lists what could not be read and what was slow, under its own name", () => {
+  const failures = [{ path: "/a\nb", code: "source-changed" as const, context: {} }];
+  const text = backupLines("Backed up Documents", {
+    failures,
+    slow: [{ path: "/film.mp4", bytes: 1.1e9, durationMs: 71_000 }],
+  });
+  const lines = text.split("\n").filter((line) => line !== "");
+  expect(lines[0]).toBe("Backed up Documents");
+  expect(lines[1]).toBe("1 file could not be read");
+  expect(lines[2]).toContain(`/a\ufffdb\t${errorTexts["source-changed"].title}`);
+  expect(lines[4]).toBe("  /film.mp4\t1.1 GB in 1 minute");
 });
