@@ -343,10 +343,11 @@ export interface BackupPreview {
   excludedFiles: number;
   /** Folders that are left out; what is in them was not looked at. */
   excludedFolders: number;
-  /** Folders down to the third below a root, with all that they hold; the largest thousand. */
+  /** The roots and folders down to the third below them, with all that they hold; the largest thousand, largest first. */
   folders: PreviewFolder[];
   /** The first five hundred things that are left out. */
   excluded: { path: string[]; isFolder: boolean; bytes: number | null; reason: ExclusionReason }[];
+  /** What cannot be read, be it a whole source; the first thousand. */
   failures: FailedFile[];
   /** False while folders are still being read. */
   complete: boolean;

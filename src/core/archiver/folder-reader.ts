@@ -26,13 +26,14 @@ export interface FolderReaderPorts {
 }
 
 /**
- * A folder that can be read ahead of time. `read` may be called more than once; the folder is listed once. What is not
- * selected is not among its entries: such a folder is never listed, such a file opened only if its size decides.
+ * A folder that can be read ahead of time. `read` may be called more than once until the folder is released; it is listed
+ * once. What is not selected is not among its entries: such a folder is never listed, such a file opened only if its size decides.
  */
 export class FolderReader {
   /** How many entries the folder lists, before the rules and whatever their names; 0 until `read` has settled. */
   listedEntries = 0;
   private reading: Promise<ReadEntry[]> | null = null;
+  private isForgotten = false;
 
   /** The path leads from the root name of the source to the folder, both included. */
   constructor(
@@ -47,9 +48,15 @@ export class FolderReader {
     return this.reading;
   }
 
+  /** Lets go of the entries: the reader itself is held by the folder above for as long as that is walked through. */
+  forget(): void {
+    this.isForgotten = true;
+    this.reading = null;
+  }
+
   /** Begins to read; a failure shows when `read` is awaited. */
   start(): void {
-    this.read().catch(() => {});
+    if (!this.isForgotten) this.read().catch(() => {});
   }
 
   private async readOnce(): Promise<ReadEntry[]> {
@@ -153,8 +160,9 @@ export class ReadAhead {
     this.readNext();
   }
 
-  /** To be called when the saver is done with a folder's entries. */
+  /** To be called by who is done with a folder's entries: it is not read again. */
   release(folder: FolderReader): void {
+    folder.forget();
     this.heldEntries -= this.held.get(folder) ?? 0;
     this.held.delete(folder);
     this.readNext();
