@@ -1,5 +1,3 @@
-import type { BackupRules } from "../workers/repository-api.ts";
-
 export type RulePresetId = "builds" | "caches" | "thumbnails" | "temporary" | "litter";
 
 /**
@@ -8,17 +6,14 @@ export type RulePresetId = "builds" | "caches" | "thumbnails" | "temporary" | "l
  */
 export interface RulePreset {
   id: RulePresetId;
-  /** For `exclude` alone: those patterns are in the snapshot, so that a set can be continued from it. */
-  exclude: readonly string[];
-  /** Sets `excludeCaches`. */
-  marksCaches: boolean;
+  /** For `exclude`, not for `iexclude`: those patterns are in the snapshot, so that a set can be continued from it. */
+  patterns: readonly string[];
 }
 
 export const rulePresets: readonly RulePreset[] = [
   {
     id: "builds",
-    marksCaches: false,
-    exclude: [
+    patterns: [
       // JavaScript
       "node_modules",
       "bower_components",
@@ -64,8 +59,7 @@ export const rulePresets: readonly RulePreset[] = [
   },
   {
     id: "caches",
-    marksCaches: true,
-    exclude: [
+    patterns: [
       ".cache",
       ".ccache",
       "Library/Caches",
@@ -89,8 +83,7 @@ export const rulePresets: readonly RulePreset[] = [
   },
   {
     id: "thumbnails",
-    marksCaches: false,
-    exclude: [
+    patterns: [
       ".thumbnails",
       ".cache/thumbnails",
       ".thumbdata*",
@@ -104,8 +97,7 @@ export const rulePresets: readonly RulePreset[] = [
   },
   {
     id: "temporary",
-    marksCaches: false,
-    exclude: [
+    patterns: [
       ".Trash",
       ".Trash-*",
       ".Trashes",
@@ -123,8 +115,7 @@ export const rulePresets: readonly RulePreset[] = [
   },
   {
     id: "litter",
-    marksCaches: false,
-    exclude: [
+    patterns: [
       ".DS_Store",
       ".localized",
       ".apdisk",
@@ -140,29 +131,3 @@ export const rulePresets: readonly RulePreset[] = [
     ],
   },
 ];
-
-/** True if the rules leave out all that the preset does. */
-export function hasPreset(rules: BackupRules, { exclude, marksCaches }: RulePreset): boolean {
-  return exclude.every((pattern) => rules.exclude.includes(pattern)) && (rules.excludeCaches || !marksCaches);
-}
-
-/** Patterns that are there already stay where they are: their order may matter. */
-export function withPreset(rules: BackupRules, { exclude, marksCaches }: RulePreset): BackupRules {
-  const missing = exclude.filter((pattern) => !rules.exclude.includes(pattern));
-  return {
-    ...rules,
-    exclude: [...rules.exclude, ...missing],
-    excludeCaches: rules.excludeCaches || marksCaches,
-  };
-}
-
-/** Patterns that another preset of the rules has, too, stay. */
-export function withoutPreset(rules: BackupRules, preset: RulePreset): BackupRules {
-  const others = rulePresets.filter((other) => other.id !== preset.id && hasPreset(rules, other));
-  const isOthers = (pattern: string) => others.some(({ exclude }) => exclude.includes(pattern));
-  return {
-    ...rules,
-    exclude: rules.exclude.filter((pattern) => !preset.exclude.includes(pattern) || isOthers(pattern)),
-    excludeCaches: rules.excludeCaches && (!preset.marksCaches || others.some(({ marksCaches }) => marksCaches)),
-  };
-}

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { noRules } from "../../../src/core/archiver/backup-rules.ts";
 import { PatternList } from "../../../src/core/archiver/pattern-list.ts";
 import { rawNameOf } from "../../../src/core/base/raw-name.ts";
-import { hasPreset, type RulePresetId, rulePresets, withoutPreset, withPreset } from "../../../src/ui/rule-presets.ts";
+import { type RulePresetId, rulePresets } from "../../../src/ui/rule-presets.ts";
 import { rulePresetText } from "../../../src/ui/text/rule-presets.ts";
 
 function preset(id: RulePresetId) {
@@ -38,7 +37,7 @@ describe("presets", () => {
     ["temporary", "/Documents/.~lock.letter.odt#"],
     ["litter", "/Documents/.DS_Store"],
     ["litter", "/Documents/deep/Desktop.ini"],
-  ])("%s leaves out %s", (id, path) => expect(leavesOut(preset(id).exclude, path)).toBe(true));
+  ])("%s leaves out %s", (id, path) => expect(leavesOut(preset(id).patterns, path)).toBe(true));
 
   test.each([
     "/Documents/target/plan.txt",
@@ -62,31 +61,12 @@ describe("presets", () => {
     "/Documents/letter.bak",
     "/Documents/letter~",
   ])("none of them leaves out %s", (path) => {
-    const all = rulePresets.flatMap(({ exclude }) => exclude);
+    const all = rulePresets.flatMap(({ patterns }) => patterns);
     expect(leavesOut(all, path)).toBe(false);
   });
 
   test("have an id, a name and patterns of their own, none of them twice", () => {
     expect(new Set(rulePresets.map(({ id }) => id))).toEqual(new Set(Object.keys(rulePresetText)));
-    for (const { id, exclude } of rulePresets) expect(new Set(exclude).size, id).toBe(exclude.length);
-  });
-
-  test("are added behind what is there and go again without a trace", () => {
-    const own = { ...noRules, exclude: ["*.tmp", "!keep.tmp"], iexclude: ["x"] };
-    for (const one of rulePresets) {
-      const added = withPreset(own, one);
-      expect(hasPreset(own, one), one.id).toBe(false);
-      expect(hasPreset(added, one), one.id).toBe(true);
-      expect(added.exclude.slice(0, 2), one.id).toEqual(own.exclude);
-      expect(withPreset(added, one), one.id).toEqual(added);
-    }
-    expect(withoutPreset(withPreset(own, preset("builds")), preset("builds"))).toEqual(own);
-    expect(withoutPreset(withPreset(own, preset("caches")), preset("caches"))).toEqual(own);
-  });
-
-  test("leave to each other what both have", () => {
-    const both = withPreset(withPreset(noRules, preset("thumbnails")), preset("litter"));
-    expect(withoutPreset(both, preset("litter"))).toEqual(withPreset(noRules, preset("thumbnails")));
-    expect(withoutPreset(both, preset("thumbnails")).exclude).toContain("[Tt]humbs.db");
+    for (const { id, patterns } of rulePresets) expect(new Set(patterns).size, id).toBe(patterns.length);
   });
 });
