@@ -1,7 +1,7 @@
 import type { OfflineCopy, PutOutcome } from "../backend/offline-copy.ts";
 import { treeKey } from "../backend/offline-pin.ts";
 import type { Bytes } from "../base/bytes.ts";
-import { IntegrityError, isAbort } from "../base/errors.ts";
+import { HoldallError, IntegrityError, isAbort } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import type { OpenedBlob } from "../codec/codec.ts";
 import { decodeTree, type Tree } from "../format/tree.ts";
@@ -77,8 +77,18 @@ export class TreeLoader {
     if (!first) throw new IntegrityError("blob-missing", { type: "tree", blob: id });
     const kept = await this.fetchKept(id, blocks, signal);
     if (kept !== null) return kept;
-    const { opened } = await this.fetchBlock(first, signal);
-    return this.take(id, first, opened) ?? this.blobs.load("tree", id, signal);
+    return (await this.takeFromBlock(id, first, signal)) ?? this.blobs.load("tree", id, signal);
+  }
+
+  /** Null if the tree cannot be had there, since its pack is gone or damaged: another pack may have it, too. */
+  private async takeFromBlock(id: Id, block: PackRange, signal: AbortSignal): Promise<Bytes | null> {
+    try {
+      const { opened } = await this.fetchBlock(block, signal);
+      return this.take(id, block, opened);
+    } catch (error) {
+      if (error instanceof HoldallError && error.retry === "never" && !signal.aborted) return null;
+      throw error;
+    }
   }
 
   private async fetchKept(id: Id, blocks: readonly PackRange[], signal: AbortSignal): Promise<Bytes | null> {
