@@ -15,7 +15,7 @@ import { listFolder } from "./folder-listing.ts";
 import { FolderMeter } from "./folder-sizes.ts";
 import { HeldLocks } from "./held-locks.ts";
 import { countInvisible } from "./invisible-entries.ts";
-import { listLocks, removeLock } from "./lock-list.ts";
+import { listLocks } from "./lock-list.ts";
 import { dropOffline, keepOffline, offlineState } from "./offline-snapshots.ts";
 import { Patience } from "./patience.ts";
 import { withProgress } from "./progress-sampler.ts";
@@ -164,7 +164,11 @@ export class RepositoryService implements Served<RepositoryApi> {
     { extent }: { extent: "sample" | "all" },
     { signal, onProgress }: Context<VerifyUploadProgress>,
   ): Promise<VerifyUploadResult> {
-    return this.runJob(signal, (repository, running) => checkUpload(repository, extent, running, onProgress));
+    const waiting = () => this.waiting;
+    const work = needingServer((repository, running) =>
+      checkUpload(repository.checkUpload(extent), running, { onProgress, waiting }),
+    );
+    return this.runJob(signal, work);
   }
 
   listSets(_: Record<never, never>, { signal }: Context): Promise<BackupSetInfo[]> {
@@ -196,7 +200,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   removeLock({ id }: { id: string }, { signal }: Context): Promise<void> {
-    return this.run(signal, (repository, running) => removeLock(repository, idOf(id), running));
+    return this.run(signal, (repository, running) => repository.removeLock(idOf(id), running));
   }
 
   backup(request: BackupRequest, { signal, onProgress }: Context<BackupProgress>): Promise<BackupResult> {

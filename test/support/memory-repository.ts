@@ -54,8 +54,9 @@ export async function createTestRepository(
   return { backend, repository: (await createRepository(ports, options)).repository };
 }
 
-export async function openTestRepository(backend: Backend): Promise<Repository> {
-  const ports = { backend, kernels: nodeKernels, journal: memoryJournal(), clock: impatientClock };
+/** Opens it as another session; with a journal of its own unless given, as on another device. */
+export async function openTestRepository(backend: Backend, journal = memoryJournal()): Promise<Repository> {
+  const ports = { backend, kernels: nodeKernels, journal, clock: impatientClock };
   return (await openRepository(ports, { password, signal: neverAborted })).repository;
 }
 

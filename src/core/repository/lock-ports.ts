@@ -14,6 +14,8 @@ export interface LockPorts {
   /** The repository's id, under which the journal keeps its locks. */
   repositoryId: string;
   clock: Clock;
+  /** Tells this session's locks from those of other tabs. */
+  isOwn?(lockId: string): boolean;
 }
 
 /** Between writing a lock and looking again for others: whoever came at the same time is seen by then. */

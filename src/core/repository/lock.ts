@@ -13,7 +13,7 @@ export type { LockKind, LockPorts } from "./lock-ports.ts";
 /**
  * Takes a lock as restic does: look for others, write one's own, wait, look again. A lock's age is of no matter: old
  * ones go only when somebody removes them. Throws LockedError "locked", whose context names the other lock (`lock`,
- * `hostname`, `username`, `time`, `exclusive`) or says that one cannot be read (`reason`), and what the backend throws.
+ * `hostname`, `username`, `time`, `exclusive`, `pid`, `holder`) or says that one cannot be read (`reason`), and what the backend throws.
  */
 export async function acquireLock(ports: LockPorts, kind: LockKind, signal: AbortSignal): Promise<Lock> {
   const others = new OtherLocks(ports);

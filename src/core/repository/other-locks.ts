@@ -3,6 +3,7 @@ import { FormatError, HoldallError, IntegrityError, LockedError } from "../base/
 import type { Id } from "../base/id.ts";
 import { decodeLockFile, type LockFile } from "../format/lock-file.ts";
 import type { LockKind, LockPorts } from "./lock-ports.ts";
+import { holderOf, type LockHolder } from "./stored-locks.ts";
 
 /** Waits between attempts to read a lock that looks damaged: it may be half written by a server that does not hide that. */
 const unreadableWaitsMs = [5_000, 10_000, 20_000];
@@ -20,7 +21,7 @@ export class OtherLocks {
       if (id === own || length === 0) continue;
       const lock = await this.read(id, signal);
       if (lock === null) continue;
-      if (kind === "exclusive" || lock.exclusive) throw conflict(id, lock);
+      if (kind === "exclusive" || lock.exclusive) throw conflict(id, lock, await holderOf(this.ports, id));
     }
   }
 
@@ -44,8 +45,10 @@ export class OtherLocks {
   }
 }
 
-function conflict(id: Id, { hostname, username, time, exclusive, pid }: LockFile): LockedError {
-  return new LockedError("locked", { lock: id, hostname, username, time, exclusive, pid }, { retry: "later" });
+function conflict(id: Id, lock: LockFile, holder: LockHolder): LockedError {
+  const { hostname, username, time, exclusive, pid } = lock;
+  const context = { lock: id, hostname, username, time, exclusive, pid, holder };
+  return new LockedError("locked", context, { retry: "later" });
 }
 
 function unreadable(id: Id, cause: HoldallError): LockedError {

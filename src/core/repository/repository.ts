@@ -15,9 +15,12 @@ import { IndexLoader } from "./index-loader.ts";
 import { LateFiles } from "./late-files.ts";
 import { acquireLock, awaitLock, type Lock, type LockKind, removeOrphans } from "./lock.ts";
 import { MasterIndex } from "./master-index.ts";
+import { OwnClaims } from "./own-claims.ts";
 import { loseMissingPacks } from "./pack-check.ts";
+import { listLocks, removeLock, type StoredLock } from "./stored-locks.ts";
 import { TreeLoader } from "./tree-loader.ts";
 import { namingFile, type UnpackedFiles } from "./unpacked-files.ts";
+import { type CheckExtent, UploadCheck } from "./upload-check.ts";
 
 export interface RepositoryParts {
   backend: Backend;
@@ -55,6 +58,7 @@ export class Repository {
   private readonly snapshots = new Map<Id, Snapshot>();
   private lastSaver: BlobSaver | null = null;
   private readonly late: LateFiles;
+  private readonly claims = new OwnClaims();
   /** Those that were taken here and may still be held. */
   private locks: readonly Lock[] = [];
 
@@ -152,9 +156,25 @@ export class Repository {
     return removeOrphans(this.lockPorts(), signal);
   }
 
+  /** All locks that are stored now; taking no notice of empty files, as restic does. */
+  async listLocks(signal: AbortSignal): Promise<StoredLock[]> {
+    return listLocks(this.lockPorts(), signal);
+  }
+
+  /** Removes a lock, whoever's it is. One that is held here is released: whoever works under it is stopped. */
+  async removeLock(id: Id, signal: AbortSignal): Promise<void> {
+    await Promise.all(this.heldLocks().map((lock) => (lock.id === id ? lock.release() : null)));
+    await removeLock(this.lockPorts(), id, signal);
+  }
+
   /** What the last blob saver has uploaded so far; empty if there was none. */
   get lastUpload(): readonly UploadedPack[] {
     return this.lastSaver?.uploaded ?? [];
+  }
+
+  /** A check of what the last blob saver has uploaded, or of a random sample of it. */
+  checkUpload(extent: CheckExtent): UploadCheck {
+    return new UploadCheck(this.parts.backend, this.lastUpload, extent);
   }
 
   /**
@@ -207,7 +227,8 @@ export class Repository {
   }
 
   private lockPorts() {
-    const { backend, files, journal, clock, config } = this.parts;
-    return { backend, files, journal, clock, repositoryId: config.id };
+    const { backend, files, clock, config } = this.parts;
+    const isOwn = (lockId: string) => this.claims.has(lockId);
+    return { backend, files, clock, isOwn, journal: this.claims.noting(this.parts.journal), repositoryId: config.id };
   }
 }
