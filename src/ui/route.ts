@@ -8,10 +8,13 @@ export type Route =
   | { page: "connect" }
   | { page: "snapshots"; repository: string }
   | { page: "files"; repository: string; snapshot: string | null; path: NodePath }
-  | { page: "backup"; repository: string }
+  | { page: "backup"; repository: string; at?: BackupPlace }
   | { page: "job"; repository: string; job: number }
   | { page: "settings" }
   | { page: "unknown" };
+
+/** Within "Back up"; without one it is the list of sets. A set's id is random and says nothing. */
+export type BackupPlace = { view: "new" | "series" } | { view: "edit" | "preview" | "history"; set: string };
 
 export type PageName = Route["page"];
 
@@ -25,7 +28,7 @@ export function hrefOf(route: Route): string {
     case "snapshots":
       return `#/r/${shortId(route.repository)}`;
     case "backup":
-      return `#/r/${shortId(route.repository)}/backup`;
+      return `#/r/${shortId(route.repository)}/backup${placeOf(route.at)}`;
     case "job":
       return `#/r/${shortId(route.repository)}/job/${route.job}`;
     case "files":
@@ -43,7 +46,7 @@ export function parseRoute(hash: string): Route {
   if (root === "settings" && parts.length === 1) return { page: "settings" };
   if (root !== "r" || repository === undefined || !isIdStart(repository)) return { page: "unknown" };
   if (place === undefined) return { page: "snapshots", repository };
-  if (place === "backup" && parts.length === 3) return { page: "backup", repository };
+  if (place === "backup" && parts.length <= 5) return backupRoute(repository, argument, path);
   if (place === "files" && parts.length === 3) return { page: "files", repository, snapshot: null, path: [] };
   if (place === "job" && parts.length === 4) return jobRoute(repository, argument);
   if (place === "s" && parts.length <= 5) return snapshotRoute(repository, argument, path);
@@ -73,6 +76,21 @@ function snapshotRoute(repository: string, snapshot: string | undefined, path: s
   const positions = path === undefined ? [] : path.split(".").map(positionOf);
   if (positions.some(Number.isNaN)) return { page: "unknown" };
   return { page: "files", repository, snapshot, path: positions };
+}
+
+function placeOf(at: BackupPlace | undefined): string {
+  if (at === undefined) return "";
+  return "set" in at ? `/${at.view}/${at.set}` : `/${at.view}`;
+}
+
+function backupRoute(repository: string, view: string | undefined, set: string | undefined): Route {
+  if (view === undefined) return { page: "backup", repository };
+  if (set === undefined) {
+    return view === "new" || view === "series" ? { page: "backup", repository, at: { view } } : { page: "unknown" };
+  }
+  if ((view !== "edit" && view !== "preview" && view !== "history") || !/^[\w-]{1,64}$/.test(set))
+    return { page: "unknown" };
+  return { page: "backup", repository, at: { view, set } };
 }
 
 function jobRoute(repository: string, argument: string | undefined): Route {

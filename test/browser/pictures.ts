@@ -14,7 +14,8 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { securityHeaders } from "../../src/server/security-headers.ts";
 import { findPeer } from "../support/peers.ts";
-import { type Scene, scenes } from "./pictures/scenes.ts";
+import type { Scene } from "./pictures/scene-steps.ts";
+import { scenes } from "./pictures/scenes.ts";
 
 const project = resolve(import.meta.dirname, "../..");
 const [folder = join(tmpdir(), "holdall-pictures"), only = ""] = process.argv.slice(2);

@@ -55,6 +55,8 @@ export interface FakeRepository {
   uploadCheck: VerifyUploadResult | ErrorCode | null;
   sets: BackupSetInfo[];
   setStorage: SetStorageInfo;
+  /** Refuses the list of sets with this code instead. */
+  setsRefusal: ErrorCode | null;
   writer: WriterState;
   locks: LockInfo[];
   preview: Preview | ErrorCode;
@@ -162,6 +164,7 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
       return play(repository.uploadCheckProgress, repository.uploadCheck, context);
     },
     async listSets() {
+      if (repository.setsRefusal !== null) throw new HoldallError(repository.setsRefusal);
       return repository.sets;
     },
     async saveSet({ set }) {

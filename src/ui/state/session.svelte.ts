@@ -7,10 +7,10 @@ import type {
   RepositoryLocation,
 } from "../../workers/repository-api.ts";
 import { type Failure, failureOf } from "../failure.ts";
-import type { Ports, RepositoryClient } from "../ports.ts";
+import type { Ports, RepositoryClient, SourcePort } from "../ports.ts";
 import { idMatches } from "../route.ts";
 import type { RecoveryFacts } from "../text/recovery.ts";
-import { BackupForm } from "./backup-form.svelte.ts";
+import { BackupDesk } from "./backup-desk.svelte.ts";
 import type { Device } from "./device.svelte.ts";
 import { FilePreview } from "./file-preview.svelte.ts";
 import { FolderTree } from "./folder-tree.svelte.ts";
@@ -32,7 +32,7 @@ export class OpenRepository {
   readonly saving: SaveForm;
   readonly offlineCopies: OfflineCopies;
   readonly jobs: Jobs;
-  readonly backup: BackupForm;
+  readonly backup: BackupDesk;
   readonly locks: Locks;
   readonly otherTab: OtherTab;
 
@@ -40,6 +40,7 @@ export class OpenRepository {
     readonly info: RepositoryInfo,
     api: RepositoryApi,
     ports: Ports,
+    sources: SourcePort,
   ) {
     this.snapshots = new Snapshots(api);
     this.folder = new FolderView(api);
@@ -48,7 +49,7 @@ export class OpenRepository {
     this.jobs = new Jobs(api, ports);
     this.saving = new SaveForm(api, this.jobs, ports, info.location);
     this.offlineCopies = new OfflineCopies(api, this.jobs, info.location);
-    this.backup = new BackupForm(api, info);
+    this.backup = new BackupDesk({ api, info, jobs: this.jobs, sources });
     this.locks = new Locks(api);
     this.otherTab = new OtherTab(api);
   }
@@ -150,13 +151,19 @@ export class Session {
 
   #enter(info: RepositoryInfo, opened: { client: RepositoryClient; location: RepositoryLocation }): void {
     const { client, location } = opened;
-    const repository = new OpenRepository(info, client.api, this.ports);
+    const repository = new OpenRepository(
+      info,
+      client.api,
+      this.ports,
+      this.ports.openSources(info.id, () => this.device.mine),
+    );
     this.lost = null;
     this.#stayWithLocks = this.ports.removeLocksOnLeaving(location, client.api);
     this.connection = { state: "open", repository };
     void this.device.remember(recentPlaceOf(location), info.id, Date.now());
     void repository.snapshots.reload();
     void repository.offlineCopies.reload();
+    void repository.backup.reload();
     const { route } = this.router;
     const linked = "repository" in route && route.page !== "job" && idMatches(route.repository, info.id);
     if (!linked) this.router.replace({ page: "snapshots", repository: info.id });

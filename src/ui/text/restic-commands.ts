@@ -1,5 +1,4 @@
-import type { CompressionMode } from "../../core/codec/codec.ts";
-import type { ArchiveFormat, OverwriteMode } from "../../workers/repository-api.ts";
+import type { ArchiveFormat, BackupRequest, BackupRules, OverwriteMode } from "../../workers/repository-api.ts";
 
 /**
  * What restic (0.17 or newer) would be told to do the same, as a line for a POSIX shell. Names come from a repository, so
@@ -61,13 +60,57 @@ export function unlockCommand(location: string): string {
   return restic(location, ["unlock"]);
 }
 
-export function backupCommand(
-  location: string,
-  backup: { hostname: string; tags: readonly string[]; compression: CompressionMode; rootNames: readonly string[] },
-): string {
-  const tags = backup.tags.flatMap((tag) => ["--tag", tag]);
-  const compression = backup.compression === "auto" ? [] : ["--compression", backup.compression];
-  return restic(location, ["backup", "--host", backup.hostname, ...tags, ...compression, ...backup.rootNames.map(own)]);
+/** A backup as its request says it; its sources are folders of these names where the command is run. */
+export function backupCommand(location: string, backup: ChosenBackup): string {
+  const tags = backup.tags.flatMap((tag) => ["--tag", quoted(tag)]);
+  const words = [
+    "backup",
+    "--host",
+    quoted(backup.hostname),
+    ...tags,
+    ...choiceWords(backup),
+    ...ruleWords(backup.rules),
+  ];
+  return [restic(location, []), ...words, ...backup.rootNames.map((name) => quoted(own(name)))].join(" ");
+}
+
+type ChosenBackup = { rootNames: readonly string[]; tags: readonly string[] } & Pick<
+  BackupRequest,
+  "hostname" | "compression" | "rules" | "packSizeBytes" | "uploadLimit" | "skipIfUnchanged" | "dryRun"
+>;
+
+function choiceWords(backup: ChosenBackup): string[] {
+  const { compression, packSizeBytes, uploadLimit } = backup;
+  return [
+    ...(compression === "auto" ? [] : ["--compression", compression]),
+    ...(packSizeBytes === null ? [] : ["--pack-size", wholeUnits(packSizeBytes, 1024 * 1024)]),
+    ...(uploadLimit === null ? [] : ["--limit-upload", wholeUnits(uploadLimit, 1024)]),
+    ...(backup.skipIfUnchanged ? ["--skip-if-unchanged"] : []),
+    ...(backup.dryRun ? ["--dry-run"] : []),
+  ];
+}
+
+function ruleWords(rules: BackupRules): string[] {
+  const markers = rules.excludeIfPresent.map(({ name, header }) => (header === "" ? name : `${name}:${header}`));
+  return [
+    ...rules.exclude.flatMap((pattern) => ["--exclude", patternWord(pattern)]),
+    ...rules.iexclude.flatMap((pattern) => ["--iexclude", patternWord(pattern)]),
+    ...(rules.excludeCaches ? ["--exclude-caches"] : []),
+    ...markers.flatMap((marker) => ["--exclude-if-present", quoted(marker)]),
+    ...(rules.excludeLargerThanBytes === null ? [] : ["--exclude-larger-than", String(rules.excludeLargerThanBytes)]),
+  ];
+}
+
+/** A snapshot of ours begins at the root names, restic matches the path on the disk: it begins where the command is run. */
+function patternWord(pattern: string): string {
+  const [, negation = "", path = ""] = /^(!?)(.*)$/s.exec(pattern) ?? [];
+  if (!path.startsWith("/")) return quoted(pattern);
+  return `${negation === "" ? "" : quoted(negation)}"$PWD"${quoted(path)}`;
+}
+
+/** restic takes whole units only. */
+function wholeUnits(bytes: number, unit: number): string {
+  return String(Math.max(1, Math.round(bytes / unit)));
 }
 
 const overwriteWords: Record<OverwriteMode, string> = { always: "always", changed: "if-changed", never: "never" };

@@ -1,4 +1,4 @@
-import { locale } from "./amounts.ts";
+import { countOf, locale } from "./amounts.ts";
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(locale, { weekday: "long" });
@@ -34,6 +34,15 @@ export function relativeTime(timeMs: number, nowMs: number): string {
 /** The same within a sentence: "opened yesterday, 14:02", but "opened Thursday, 14:02". */
 export function relativeTimeWithin(timeMs: number, nowMs: number): string {
   return relativeTime(timeMs, nowMs).replace(/^(Today|Yesterday|Last)/, (word) => word.toLowerCase());
+}
+
+/** How long ago it was while that is a matter of hours, else as relativeTime: "just now", "2 hours ago", "Thursday, 14:02". */
+export function agoText(timeMs: number, nowMs: number): string {
+  const minutes = Math.floor((nowMs - timeMs) / 60_000);
+  if (minutes < -1 || minutes >= 12 * 60) return relativeTime(timeMs, nowMs);
+  if (minutes < 1) return "Just now";
+  if (minutes < 60) return `${countOf(minutes, "minute", "minutes")} ago`;
+  return `${countOf(Math.floor(minutes / 60), "hour", "hours")} ago`;
 }
 
 /** "22 Nov 14:02" in this year, "22 Nov 2024" before. */

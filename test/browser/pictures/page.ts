@@ -1,6 +1,6 @@
 import { mount } from "svelte";
 import App from "../../../src/ui/App.svelte";
-import type { Ports } from "../../../src/ui/ports.ts";
+import type { Ports, SourceKey } from "../../../src/ui/ports.ts";
 import "../../../src/ui/styles/base.css";
 import type { DeviceMemory } from "../../../src/platform/device-memory.ts";
 import type { Rung } from "../../../src/platform/doctor.ts";
@@ -19,16 +19,26 @@ interface Prepared {
   memory: DeviceMemory | null;
   copies: [string, number][];
   rungs: readonly Rung[];
+  /** Sources of sets whose folders this device keeps. */
+  keptSources: readonly SourceKey[];
+  /** The browser wants to be asked for them again, and is refused. */
+  lapsed: boolean;
 }
 const prepared: Prepared = Object.assign(
-  { memory: null, copies: [], rungs: [] },
+  { memory: null, copies: [], rungs: [], keptSources: [], lapsed: false },
   Reflect.get(window, "prepared") as Partial<Prepared> | undefined,
 );
 const device = new FakeDevice(prepared.memory);
 device.copies = new Map(prepared.copies);
+device.sources.permits = !prepared.lapsed;
 const ownPorts = device.ports();
 
 const folder: FolderPick = { kind: "files", files: [], emptyFolders: [], unreadable: [] };
+for (const key of prepared.keptSources) {
+  const handle = await (await navigator.storage.getDirectory()).getDirectoryHandle(key.sourceId, { create: true });
+  await device.sources.keep(key, { kind: "folder", name: key.sourceId, folder: { kind: "handle", handle } });
+  if (prepared.lapsed) device.sources.lapsed.add(`${key.setId}/${key.sourceId}`);
+}
 
 const ports: Ports = {
   openRepositoryClient: () => {

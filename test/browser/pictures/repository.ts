@@ -63,6 +63,7 @@ export function preparedRepository(nowMs: number): FakeRepository {
     uploadCheck: { packs: 8, bytes: 131_000_000, failures: [] },
     sets: [],
     setStorage: { place: "device", damaged: false },
+    setsRefusal: null,
     writer: { state: "none" },
     locks: [],
     restoreProgress: [

@@ -3,7 +3,7 @@ import { defaultSettings } from "../../../src/platform/device-memory.ts";
 import type { BackupResult, LockInfo } from "../../../src/workers/repository-api.ts";
 import { backupProgress, backupResult } from "../../support/backup-request.ts";
 import { type FakeRepository, fakeSnapshot } from "../../support/fake-repository-api.ts";
-import type { Scene } from "./scenes.ts";
+import type { Scene } from "./scene-steps.ts";
 
 const nowMs = Date.now();
 const minute = 60_000;

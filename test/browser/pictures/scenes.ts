@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import type { DeviceMemory, Recent } from "../../../src/platform/device-memory.ts";
+import type { Recent } from "../../../src/platform/device-memory.ts";
 import type { Rung } from "../../../src/platform/doctor.ts";
 import type { BackupResult, RestoreResult } from "../../../src/workers/repository-api.ts";
 import { backupResult } from "../../support/backup-request.ts";
@@ -7,21 +7,8 @@ import type { FakeRepository } from "../../support/fake-repository-api.ts";
 import { fakeSnapshot } from "../../support/fake-repository-api.ts";
 import { manyEntries, manySnapshots } from "./repository.ts";
 import { runScenes } from "./run-scenes.ts";
-
-/** One state of one screen, and how to get there from a fresh page. */
-export interface Scene {
-  name: string;
-  /** What pictures/page.ts begins with, where it is not somebody else's device. */
-  prepared?: Prepared;
-  show(page: Page): Promise<void>;
-}
-
-/** Plain data: it crosses to the page. */
-export interface Prepared {
-  memory?: DeviceMemory | null;
-  copies?: [string, number][];
-  rungs?: readonly Rung[];
-}
+import { change, open, openBackup, type Prepared, pick, type Scene, submit } from "./scene-steps.ts";
+import { setScenes } from "./set-scenes.ts";
 
 const nowMs = Date.now();
 const day = 86_400_000;
@@ -285,6 +272,7 @@ export const scenes: readonly Scene[] = [
     },
   },
   { name: "backup-none", show: (page) => openBackup(page, {}) },
+  ...setScenes,
   { name: "backup-picked", show: (page) => pick(page, {}) },
   { name: "backup-foreign", show: (page) => pick(page, { parent: { parent: resticSnapshot(), invisibleEntries: 0 } }) },
   {
@@ -354,33 +342,12 @@ export const scenes: readonly Scene[] = [
   ...runScenes({ open, start }),
 ];
 
-/** Fills the Connect form and submits it, on a repository with these changes; waits for what comes of it. */
-async function submit(page: Page, changes: Partial<FakeRepository>, password = "correct"): Promise<void> {
-  await change(page, changes);
-  await page.getByLabel("Address", { exact: true }).fill("rest:https://me:secret@nas.home:8000/photos");
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Open", exact: true }).click();
-  await page.locator("[role=alert], [role=progressbar], .rail").first().waitFor();
-}
-
 function recentOf(url: string, label: string, lastOpenedMs: number): Recent {
   return { id: url, place: { kind: "rest", url }, label, lastOpenedMs };
 }
 
 function goodRung(name: Rung["name"]): Rung {
   return { name, state: "good", detail: null };
-}
-
-async function change(page: Page, changes: Partial<FakeRepository>): Promise<void> {
-  await page.evaluate(
-    (given) => Object.assign((window as unknown as { repository: object }).repository, given),
-    changes,
-  );
-}
-
-async function open(page: Page, changes: Partial<FakeRepository>): Promise<void> {
-  await submit(page, changes);
-  await page.getByRole("heading", { name: "Snapshots", exact: true }).waitFor();
 }
 
 async function browse(page: Page, changes: Partial<FakeRepository> = {}): Promise<void> {
@@ -444,18 +411,6 @@ async function manyFiles(page: Page): Promise<void> {
   );
   await page.getByRole("link", { name: "Files", exact: true }).click();
   await page.getByText("IMG_000000.jpg").first().waitFor();
-}
-
-async function openBackup(page: Page, changes: Partial<FakeRepository>): Promise<void> {
-  await open(page, changes);
-  await page.getByRole("link", { name: "Back up", exact: true }).first().click();
-  await page.getByText("Drop folders anywhere").waitFor();
-}
-
-async function pick(page: Page, changes: Partial<FakeRepository>): Promise<void> {
-  await openBackup(page, changes);
-  await page.evaluate(() => dispatchEvent(new DragEvent("drop", { dataTransfer: new DataTransfer() })));
-  await page.getByText(/^(Continues|Starts)/).waitFor();
 }
 
 async function start(page: Page, changes: Partial<FakeRepository>): Promise<void> {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { noRules } from "../../../../src/core/archiver/backup-rules.ts";
 import {
   archiveCommand,
   backupCommand,
@@ -11,6 +12,7 @@ import {
   restoreCommand,
   snapshotCommand,
 } from "../../../../src/ui/text/restic-commands.ts";
+import { backupRequest } from "../../../support/backup-request.ts";
 
 const location = "https://nas.home:8000/photos/";
 const snapshot = "8f2c41d7a90b36e5".padEnd(64, "4");
@@ -58,11 +60,46 @@ test("one thing is packed alone, several with their folder", () => {
 });
 
 test("a backup names host, tags and a compression that is not the default", () => {
-  const backup = { hostname: "kitchen", tags: ["taxes", "two words"], rootNames: ["-v"] };
-  expect(backupCommand(location, { ...backup, compression: "auto" })).toBe(
+  const backup = { hostname: "kitchen", tags: ["taxes", "two words"] };
+  expect(backupCommand(location, { ...backupRequest(backup), rootNames: ["-v"] })).toBe(
     `${repository} backup --host kitchen --tag taxes --tag 'two words' ./-v`,
   );
-  expect(backupCommand(location, { ...backup, compression: "max" })).toContain(" --compression max ");
+  const strongest = backupRequest({ ...backup, compression: "max" });
+  expect(backupCommand(location, { ...strongest, rootNames: ["-v"] })).toContain(" --compression max ");
+});
+
+test("a backup names every rule and limit as restic does", () => {
+  const request = backupRequest({
+    hostname: "kitchen",
+    packSizeBytes: 64 * 1024 * 1024,
+    uploadLimit: 2_000_000,
+    skipIfUnchanged: true,
+    dryRun: true,
+    rules: {
+      exclude: ["*.tmp", "!keep this.tmp", "node_modules"],
+      iexclude: ["thumbs.db"],
+      excludeCaches: true,
+      excludeIfPresent: [
+        { name: ".nobackup", header: "" },
+        { name: "TAG", header: "not mine" },
+      ],
+      excludeLargerThanBytes: 5_000_000,
+    },
+  });
+  expect(backupCommand(location, { ...request, rootNames: ["Documents"] })).toBe(
+    [
+      `${repository} backup --host kitchen --pack-size 64 --limit-upload 1953 --skip-if-unchanged --dry-run`,
+      "--exclude '*.tmp' --exclude '!keep this.tmp' --exclude node_modules --iexclude thumbs.db --exclude-caches",
+      "--exclude-if-present .nobackup --exclude-if-present 'TAG:not mine' --exclude-larger-than 5000000 ./Documents",
+    ].join(" "),
+  );
+});
+
+test("a pattern that begins at the snapshot's root begins where the command is run", () => {
+  const rules = { ...noRules, exclude: ["/Documents/it's [old]", "!/Documents/b", "a/b"] };
+  const command = backupCommand(location, { ...backupRequest({ rules }), rootNames: ["Documents"] });
+  expect(command).toContain(`--exclude "$PWD"'/Documents/it'\\''s [old]' `);
+  expect(command).toContain(`--exclude '!'"$PWD"/Documents/b --exclude a/b `);
 });
 
 test("no control character and no change of direction gets into a line", () => {
