@@ -37,6 +37,7 @@ export const setFormText = {
   linkReady: "Chosen",
   linkAsks: "The browser will ask for it again",
   linkMissing: "Not chosen in this browser",
+  filesNone: "Nothing new picked",
   linkLooking: "Looking…",
   twinNew: (set: string, names: string) =>
     `The set “${set}” backs up ${names} of this computer already. Two sets never share their names.`,
@@ -92,12 +93,12 @@ export const setFormText = {
   packSizeDefault: "16 MiB, as restic does",
   packSizeOf: (mebibytes: number) => `${mebibytes} MiB`,
   upload: "Upload at most",
-  uploadHint: "A second. Empty: as fast as it goes.",
+  uploadHint: "Each second. Empty: as fast as it goes.",
   rateUnreadable: "Write a number, such as 2 or 0.5.",
   numberUnreadable: "Write a whole number from 1 on, or leave it empty.",
   skip: "No snapshot if nothing changed",
   skipHint: "Otherwise every run makes one, which costs next to nothing.",
-  reread: "Read anew, though it seems unchanged: one file in",
+  reread: "Read anew one file in",
   rereadHint: (every: number | null) =>
     every === null
       ? "Empty: files of the same size and time are believed to be unchanged, but those that hide changes, such as disk images and mail files, are always read."

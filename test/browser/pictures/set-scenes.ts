@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { noRules } from "../../../src/core/archiver/backup-rules.ts";
-import type { BackupPreview, BackupSetInfo, PreviewFolder } from "../../../src/workers/repository-api.ts";
+import type { BackupPreview, BackupRun, BackupSetInfo, PreviewFolder } from "../../../src/workers/repository-api.ts";
 import { backupRun, backupSet, backupSetInfo } from "../../support/backup-set.ts";
 import { type FakeRepository, fakeSnapshot } from "../../support/fake-repository-api.ts";
 import { drop, openBackup, openRecent, type Prepared, pick, type Scene } from "./scene-steps.ts";
@@ -240,7 +240,7 @@ export const setScenes: readonly Scene[] = [
     name: "set-history",
     prepared: own,
     async show(page) {
-      await openSets(page, { sets: [manyRuns] });
+      await openSets(page, { sets: [manyRuns], snapshots: manyRuns.runs.flatMap(snapshotOf) });
       await page.getByRole("link", { name: "History of Documents" }).click();
       await page.getByRole("heading", { name: "History of Documents" }).waitFor();
     },
@@ -265,6 +265,12 @@ export const setScenes: readonly Scene[] = [
     },
   },
 ];
+
+/** All but the oldest are still there. */
+function snapshotOf({ snapshot, startedMs }: BackupRun) {
+  if (snapshot === null || nowMs - startedMs > 20 * day) return [];
+  return [fakeSnapshot({ id: snapshot, timeMs: startedMs })];
+}
 
 async function openSets(page: Page, changes: Partial<FakeRepository>): Promise<void> {
   await openRecent(page, changes);

@@ -9,6 +9,10 @@ test("every place survives its URL, with ids cut to sixteen digits", () => {
   const places = fc.oneof<fc.Arbitrary<Route>[]>(
     id.map((repository) => ({ page: "snapshots", repository })),
     id.map((repository) => ({ page: "backup", repository })),
+    id.map((repository) => ({ page: "backup", repository, at: { view: "new" } })),
+    fc
+      .tuple(id, id, fc.constantFrom("edit" as const, "preview" as const, "history" as const))
+      .map(([repository, set, view]) => ({ page: "backup", repository, at: { view, set: set.slice(0, 32) } })),
     fc.constant({ page: "settings" }),
     fc.tuple(id, fc.nat(999_999)).map(([repository, job]) => ({ page: "job", repository, job })),
     id.map((repository) => ({ page: "files", repository, snapshot: null, path: [] })),
@@ -37,6 +41,9 @@ test("what is no place is unknown, and nothing throws", () => {
     "#/r/abababab/s",
     "#/r/abababab/s/cdcdcdcd/1.x",
     "#/r/abababab/job/-1",
+    "#/r/abababab/backup/edit",
+    "#/r/abababab/backup/new/abab",
+    "#/r/abababab/backup/edit/a%20name",
     "#/elsewhere",
   ];
   for (const hash of strange) expect(parseRoute(hash), hash).toEqual({ page: "unknown" });
