@@ -7,6 +7,7 @@ import { deviceText } from "../../src/ui/text/device.ts";
 import { rungText } from "../../src/ui/text/doctor.ts";
 import { errorTexts } from "../../src/ui/text/errors.ts";
 import { runText } from "../../src/ui/text/run.ts";
+import { setsText } from "../../src/ui/text/sets.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { requirePeer } from "../support/peers.ts";
 import { Restic } from "../support/restic.ts";
@@ -71,7 +72,7 @@ test("a cancelled backup leaves a clean repository, and the next one succeeds", 
     await run.succeed(["check", "--read-data"]);
   });
   await page.getByRole("link", { name: runText.back }).click();
-  await page.getByRole("button", { name: backupText.start }).click();
+  await page.getByRole("button", { name: setsText.runNamed("Documents") }).click();
   await expect(page.getByRole("heading", { name: runText.done("Documents") })).toBeVisible(slow);
   await restic(server, (run) => run.succeed(["check", "--read-data"]));
 });
@@ -99,7 +100,7 @@ test("a browser without folder handles backs up what its file input gives", asyn
   await page.goto("/");
   await createRepository(page, server, repository, password);
   await page.getByRole("link", { name: snapshotsText.emptyAction }).click();
-  await page.locator("input[type=file]").setInputFiles(source);
+  await page.locator("input[webkitdirectory]").setInputFiles(source);
   await page.getByLabel(backupText.host, { exact: true }).fill(host);
   await page.getByRole("button", { name: backupText.start }).click();
   await expect(page.getByRole("heading", { name: runText.done("Documents") })).toBeVisible(slow);
