@@ -58,8 +58,8 @@ function sourceFileOf(file: File): SourceFile {
 type FilesPick = Extract<FolderPick, { kind: "files" }>;
 
 interface ListedFolder {
-  /** null: the browser could not open it. */
-  files: Map<string, File | null>;
+  /** null: the browser could not open it. A pick from several places may have several files of one name. */
+  files: { name: string; file: File | null }[];
   folders: Map<string, ListedFolder>;
 }
 
@@ -76,9 +76,13 @@ function folderOfFiles(pick: FilesPick): SourceFolder {
 function listFiles(pick: FilesPick): ListedFolder {
   const root = emptyFolder();
   for (const path of pick.emptyFolders) folderAt(root, path);
-  for (const { path, file } of pick.files) folderAt(root, path.slice(0, -1)).files.set(path.at(-1) ?? "", file);
-  for (const path of pick.unreadable ?? []) folderAt(root, path.slice(0, -1)).files.set(path.at(-1) ?? "", null);
+  for (const { path, file } of pick.files) addFile(root, path, file);
+  for (const path of pick.unreadable ?? []) addFile(root, path, null);
   return root;
+}
+
+function addFile(root: ListedFolder, path: readonly string[], file: File | null): void {
+  folderAt(root, path.slice(0, -1)).files.push({ name: path.at(-1) ?? "", file });
 }
 
 function folderAt(root: ListedFolder, path: readonly string[]): ListedFolder {
@@ -92,7 +96,7 @@ function folderAt(root: ListedFolder, path: readonly string[]): ListedFolder {
 }
 
 function emptyFolder(): ListedFolder {
-  return { files: new Map(), folders: new Map() };
+  return { files: [], folders: new Map() };
 }
 
 function folderOfListed({ files, folders }: ListedFolder): SourceFolder {
@@ -103,7 +107,7 @@ function folderOfListed({ files, folders }: ListedFolder): SourceFolder {
         yield { kind: "folder", name: rawNameOf(name), folder: folderOfListed(folder) };
         signal.throwIfAborted();
       }
-      for (const [name, file] of files) {
+      for (const { name, file } of files) {
         yield { kind: "file", name: rawNameOf(name), open: () => openListed(file) };
         signal.throwIfAborted();
       }

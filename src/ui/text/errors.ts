@@ -516,7 +516,8 @@ function shortened(name: string): string {
   return name.replace(/[0-9a-f]{64}/g, (id) => id.slice(0, 12));
 }
 
-function unreadableFor({ reason }: ErrorContext): string {
+function unreadableFor({ reason, kept }: ErrorContext): string {
+  if (kept === true) return "It could not be compared. The snapshot has it as it was in the last one.";
   if (reason === "name") return "A browser cannot open it, because its name is no valid text.";
   if (reason === "name-taken") return "Another thing in its folder has a name that looks the same to a browser.";
   return "It vanished, changed while it was read, or another program holds it.";

@@ -115,3 +115,12 @@ test("what the browser could not open is listed and reported when it is opened",
   const source = sourceFolderOf({ kind: "files", files: [], emptyFolders: [], unreadable: [["a", "locked"]] });
   expect(await read(source)).toMatchObject({ "a/": null, "a/locked": { code: "source-unreadable" } });
 });
+
+test("two picked files of one name are both listed", async () => {
+  const files = ["one", "other"].map((text) => ({ path: ["image.jpg"], file: new File([text], "image.jpg") }));
+  const texts: string[] = [];
+  for await (const entry of sourceFolderOf({ kind: "files", files, emptyFolders: [] }).entries(never)) {
+    if (entry.kind === "file") texts.push(`${entry.name}: ${await (await entry.open(never)).blob.text()}`);
+  }
+  expect(texts).toEqual(["image.jpg: one", "image.jpg: other"]);
+});

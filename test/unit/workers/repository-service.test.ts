@@ -3,11 +3,12 @@ import type { Backend } from "../../../src/core/backend/backend.ts";
 import { MemoryBackend } from "../../../src/core/backend/memory.ts";
 import { utf8 } from "../../../src/core/base/bytes.ts";
 import type { Id } from "../../../src/core/base/id.ts";
-import type { ArchiveFormat, RepositoryApi } from "../../../src/workers/repository-api.ts";
+import type { ArchiveFormat, BackupProgress, RepositoryApi } from "../../../src/workers/repository-api.ts";
 import { RepositoryService } from "../../../src/workers/repository-service.ts";
 import { connect, serve } from "../../../src/workers/rpc.ts";
 import { readableFromPort } from "../../../src/workers/stream-port.ts";
 import { altered } from "../../support/altered-backend.ts";
+import { backupRequest } from "../../support/backup-request.ts";
 import { nodeKernels } from "../../support/kernels.ts";
 import { MemoryFolder, MemorySink } from "../../support/memory-folder.ts";
 import { backUp, createTestRepository, memoryJournal, password } from "../../support/memory-repository.ts";
@@ -157,4 +158,23 @@ test("a malformed id is told as such, and the port of an archive does not stay o
   const [saved, downloaded] = await Promise.allSettled([saving, download]);
   expect(saved).toMatchObject({ status: "rejected", reason: { code: "id-malformed" } });
   expect(downloaded.status).toBe("rejected");
+});
+
+test("a running backup is paused and let go on; without one, nothing happens", async () => {
+  const api = await openApi((await createTestRepository(new MemoryBackend())).backend);
+  await api.steerBackup({ paused: true });
+  const told: BackupProgress[] = [];
+  const folder = { kind: "files", files: [], emptyFolders: [] } as const;
+  const source = { rootName: "Documents", folder: { ...folder, files: [], emptyFolders: [] }, addsToParent: false };
+  let wasPaused = false;
+  const onProgress = (progress: BackupProgress) => {
+    told.push(progress);
+    if (!wasPaused) void api.steerBackup({ paused: true });
+    else if (progress.paused) void api.steerBackup({ paused: false });
+    wasPaused = true;
+  };
+  const result = await api.backup(backupRequest({ sources: [source] }), { onProgress });
+  expect(result).toMatchObject({ outcome: "stored", waitedMs: 0 });
+  expect(told.some(({ paused }) => paused)).toBe(true);
+  expect(told.at(-1)).toMatchObject({ paused: false, phase: "verifying" });
 });
