@@ -80,7 +80,7 @@ export const noticeText = {
 export const questionText = {
   title: "A folder has lost most of its entries",
   body: (folder: string, before: number, now: number) =>
-    `${folder} had ${countOf(before, "entry", "entries")} and now lists ${now === 0 ? "none" : countText(now)}. A disk that is not connected looks like this.`,
+    `“${folder}” had ${countOf(before, "entry", "entries")} and now lists ${now === 0 ? "none" : countText(now)}. A disk that is not connected looks like this.`,
   hint: "What is missing would be missing from the new snapshot, too. The snapshots that you have keep it.",
   believe: "It is right, go on",
   stop: "Stop the backup",
