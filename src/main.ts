@@ -43,7 +43,14 @@ showTheme(remembered?.settings.theme ?? defaultSettings.theme);
 const ports: Ports = {
   openRepositoryClient,
   capabilities: detectCapabilities(),
-  folders: { pick: pickFolder, pickFiles, fromDrop: foldersFromDrop, fromInput: folderFromInput, permit: permitFolder },
+  folders: {
+    pick: pickFolder,
+    pickFiles,
+    fromDrop: foldersFromDrop,
+    fromInput: folderFromInput,
+    permit: permitFolder,
+    readExcludeFile: async (file) => (await import("./platform/exclude-file.ts")).readExcludeFile(file),
+  },
   keepAwake,
   notifier,
   openSources: (repositoryId, isMine) => new KeptHandles(repositoryId, isMine),

@@ -1,3 +1,6 @@
+import { rulePresets } from "./rule-presets.ts";
+import { rulePresetText } from "./text/rule-presets.ts";
+
 /** Patterns that many people want, under one name. */
 export interface ExcludePreset {
   id: string;
@@ -31,35 +34,7 @@ export function readPresets(
   return { chosen, own };
 }
 
-export const excludePresets: readonly ExcludePreset[] = [
-  {
-    id: "development",
-    name: "What programmers can make again",
-    hint: "node_modules, build caches, virtual environments",
-    patterns: ["node_modules", "__pycache__", ".venv", ".gradle", ".tox"],
-  },
-  {
-    id: "caches",
-    name: "Caches",
-    hint: ".cache and folders that browsers and other programs fill again",
-    patterns: [".cache", "Cache", "CachedData", "GPUCache"],
-  },
-  {
-    id: "thumbnails",
-    name: "Thumbnails and folder notes",
-    hint: "Thumbs.db, .DS_Store, .thumbnails",
-    patterns: ["Thumbs.db", ".DS_Store", ".thumbnails", "desktop.ini"],
-  },
-  {
-    id: "temporary",
-    name: "Temporary files",
-    hint: "*.tmp, *.part, *~, .~lock.*#",
-    patterns: ["*.tmp", "*.part", "*.crdownload", "*~", ".~lock.*#"],
-  },
-  {
-    id: "trash",
-    name: "Wastebaskets",
-    hint: "$RECYCLE.BIN, .Trash-1000, .Trashes",
-    patterns: ["$RECYCLE.BIN", ".Trash-*", ".Trashes", "System Volume Information"],
-  },
-];
+export const excludePresets: readonly ExcludePreset[] = rulePresets.map((preset) => ({
+  ...preset,
+  ...rulePresetText[preset.id],
+}));

@@ -168,6 +168,8 @@ export interface FolderPorts {
   fromDrop(data: DataTransfer): Promise<PickedFolder[]>;
   /** What an <input webkitdirectory> or an <input type=file multiple> holds; null if it holds nothing. */
   fromInput(files: FileList): PickedFolder | null;
+  /** The patterns of a picked exclude file. Throws "pattern-malformed", and what the browser says if it cannot be read. */
+  readExcludeFile(file: Blob): Promise<string[]>;
   /** Asks for a kept folder again, if its permission has lapsed; to be called in a click. False: refused. */
   permit(handle: FileSystemDirectoryHandle, mode: "read" | "readwrite"): Promise<boolean>;
 }

@@ -70,8 +70,8 @@ export class RuleFields {
   }
 
   /** Adds the lines of an exclude file; those that are there already are not doubled. */
-  addLines(text: string): void {
-    this.exclude = withLines(this.exclude, patternsOf(text));
+  addLines(patterns: readonly string[]): void {
+    this.exclude = withLines(this.exclude, patterns);
   }
 
   /** True if a pattern of its own leaves this path out, and nothing else does. */

@@ -61,6 +61,7 @@ const ports: Ports = {
     ],
     fromInput: () => ({ kind: "folder", name: "Documents", folder }),
     permit: async () => true,
+    readExcludeFile: async () => ["*.iso", "*.tmp"],
   },
   saveDownload: async (download) => {
     await download.start(new MessageChannel().port1);

@@ -68,6 +68,7 @@ function portsOn(repository: FakeRepository, fake: FakeDevice): Ports {
       fromDrop: async () => [],
       fromInput: () => null,
       permit: async () => permits,
+      readExcludeFile: async () => [],
     },
     saveDownload: async () => {},
     downloadLimitBytes: async () => null,
