@@ -11,6 +11,7 @@ import { BackupSets } from "./backup-sets.ts";
 import { memoryLockJournal } from "./memory-lock-journal.ts";
 import { memorySetStore } from "./memory-set-store.ts";
 import type { OpenProgress, OpenRequest, RepositoryInfo, RepositoryLocation, RestLocation } from "./repository-api.ts";
+import { ServerProbe } from "./server-probe.ts";
 import type { TabPorts } from "./tab-ports.ts";
 
 /** What opening needs of the platform. */
@@ -47,18 +48,21 @@ export async function openSession(
 ): Promise<Session> {
   const { location, password } = request;
   const { retry, signal, onProgress } = options;
+  const probe = new ServerProbe(location, ports.clock, signal);
   const onPhase = (phase: OpenProgress["phase"], done: number, total: number) => onProgress({ phase, done, total });
+  const onUnlocked = (backend: Backend) => probe.begin(backend);
   const journal = journalOf(ports, request, options);
   const kept = keptPlace(ports, request);
   if (kept === null) {
     const backend = ports.connect(location, retry);
-    return sessionOf(await openRepository({ ...ports, backend, journal }, { password, signal, onPhase }), backend);
+    const opened = await openRepository({ ...ports, backend, journal }, { password, signal, onPhase, onUnlocked });
+    return sessionOf(opened, backend, await probe.end());
   }
   const { rest, copy } = kept;
   const connect = (login: RestLocation["login"]) => ports.connect({ ...rest, login }, retry);
   const remembering = { ...ports, journal, copy, connect };
-  const opened = await openRemembered(remembering, { password, signal, onPhase, login: rest.login });
-  return sessionOf(opened, opened.backend);
+  const opened = await openRemembered(remembering, { password, signal, onPhase, onUnlocked, login: rest.login });
+  return sessionOf(opened, opened.backend, await probe.end());
 }
 
 /** Creates a repository and opens it. Whatever was kept of one that is no longer at this address is forgotten. */
@@ -71,24 +75,34 @@ export async function createSession(
   const { retry, signal } = options;
   const journal = journalOf(ports, request, options);
   const kept = keptPlace(ports, request);
+  const probe = new ServerProbe(location, ports.clock, signal);
   const backend = ports.connect(location, retry);
   const creation = { password, formatVersion, hostname: "browser", signal };
-  if (kept === null) return sessionOf(await createRepository({ ...ports, backend, journal }, creation), backend);
+  if (kept === null) {
+    const opened = await createRepository({ ...ports, backend, journal }, creation);
+    probe.begin(backend);
+    return sessionOf(opened, backend, await probe.end());
+  }
   const { rest, copy } = kept;
   if ((await backend.stat({ type: "config" }, signal)) === null) await copy.clear();
   const cached = withCache(backend, copy, ports.clock);
   const opened = await createRepository({ ...ports, backend: cached, journal, copy }, creation);
+  probe.begin(backend);
   // So that its empty index is known offline.
   await opened.repository.refreshIndex(signal);
   await remember(copy, opened, rest.login);
-  return sessionOf(opened, cached);
+  return sessionOf(opened, cached, await probe.end());
 }
 
-function sessionOf(opened: OpenedRepository, backend: Backend & Partial<ReturnType<typeof withCache>>): Session {
+function sessionOf(
+  opened: OpenedRepository,
+  backend: Backend & Partial<ReturnType<typeof withCache>>,
+  server: Pick<RepositoryInfo, "appendOnly" | "clockAheadMs">,
+): Session {
   const { repository, unusableKeys, kernelBuild } = opened;
   const { id, formatVersion } = repository.config;
   const { location, isOffline: offline = false } = backend;
-  const opening = { unusableKeys, kernelBuild, offline, appendOnly: null, clockAheadMs: null };
+  const opening = { unusableKeys, kernelBuild, offline, ...server };
   const info = { id, location, formatVersion, keyId: repository.keyId, ...opening };
   return { repository, info, missingSnapshots: () => backend.missingSnapshots ?? 0 };
 }

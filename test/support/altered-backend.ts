@@ -11,6 +11,7 @@ export function altered(backend: Backend, changes: Partial<Backend>): Backend {
     load: (handle, signal, range) => backend.load(handle, signal, range),
     save: (handle, bytes, signal, beforeSending) => backend.save(handle, bytes, signal, beforeSending),
     remove: (handle, signal) => backend.remove(handle, signal),
+    clockAheadMs: () => backend.clockAheadMs?.() ?? null,
     ...changes,
   };
 }

@@ -43,6 +43,7 @@ export function observed(backend: Backend, decide: (operation: Operation) => Fai
     save: (handle, bytes, signal, beforeSending) =>
       named("save", handle, () => backend.save(handle, bytes, signal, beforeSending)),
     remove: (handle, signal) => named("remove", handle, () => backend.remove(handle, signal)),
+    clockAheadMs: () => backend.clockAheadMs?.() ?? null,
   };
 }
 

@@ -48,6 +48,11 @@ export interface Backend {
   save(handle: Handle, bytes: Bytes, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void>;
   /** Removes a file. A file that is not there counts as removed. */
   remove(handle: Handle, signal: AbortSignal): Promise<void>;
+  /**
+   * How far this machine's clock is ahead of the server's, by the latest answer to a save or removal; null as long as that
+   * is unknown. Absent where there is no other clock.
+   */
+  clockAheadMs?(): number | null;
 }
 
 /** "config" or "data/<first 8 digits>": for errors and logs. */

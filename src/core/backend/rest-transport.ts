@@ -3,6 +3,7 @@ import { BackendError, type ErrorContext } from "../base/errors.ts";
 import { AnswerBody, type BodyWatch } from "./answer-body.ts";
 import type { RestAnswer, RestMethod } from "./rest-answer.ts";
 import { basicAuthorization, type RestLogin } from "./rest-location.ts";
+import { ServerClock } from "./server-clock.ts";
 
 export interface RestRequest {
   method: RestMethod;
@@ -24,6 +25,7 @@ export interface TransportOptions {
 const stallMs = 5 * 60_000;
 /** Uploads show no progress, so they get the time that a line of 128 kbit/s needs on top. */
 const slowestUploadBytesPerMs = 16;
+const changes: ReadonlySet<RestMethod> = new Set(["POST", "DELETE"]);
 /** How long a request that is no longer wanted may take to end in good order, which saves its connection. */
 const graceMs = 1000;
 
@@ -32,6 +34,7 @@ const graceMs = 1000;
  * would add by itself is off, so that all requests share one pool of connections and carry nothing but what is given.
  */
 export class RestTransport {
+  readonly serverClock = new ServerClock();
   private readonly clock: Clock;
   private readonly fetch: typeof fetch;
   private readonly authorization: string | null;
@@ -58,8 +61,11 @@ export class RestTransport {
   ): Promise<T> {
     signal.throwIfAborted();
     const watch = new ExchangeWatch(request, this.clock, signal);
+    const sentMs = this.clock.now();
     try {
       const response = await watch.settle(this.fetch(request.url, this.init(request, watch.transport)));
+      // Proxies may give out answers that they kept, but none to these.
+      if (changes.has(request.method)) this.serverClock.note(response.headers, sentMs, this.clock.now());
       const body = new AnswerBody(response, watch);
       try {
         watch.throwIfUnwanted();

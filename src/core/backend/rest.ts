@@ -52,7 +52,8 @@ const uploadAttempts = 3;
  * means is in rest-answer.ts; here is what one answer alone cannot tell.
  *
  * [Note: ambiguous uploads] After a lost connection or a 403 nobody knows whether the file is there. So we look: a file
- * of equal length was stored by a server that compares hashes; elsewhere it is read back and compared. A file is never
+ * of equal length was stored by a server that compares hashes; elsewhere it is read back and compared. Nor does anybody
+ * know after a success with something to read, which no REST server says: a login page has many forms. A file is never
  * deleted to store it again: append-only servers refuse that, and elsewhere a crash in between would lose it.
  */
 export class RestBackend implements Backend {
@@ -122,6 +123,10 @@ export class RestBackend implements Backend {
     await this.transport.exchange(request, signal, (answer) => {
       if (answer.status !== 404) this.expectDone(request, answer);
     });
+  }
+
+  clockAheadMs(): number | null {
+    return this.transport.serverClock.aheadMs;
   }
 
   private async fetchListing(type: NamedFileType, signal: AbortSignal) {
@@ -231,10 +236,16 @@ export class RestBackend implements Backend {
       body: new Blob([bytes]),
     };
     try {
-      return await this.transport.exchange(request, signal, (answer) => {
+      const outcome = await this.transport.exchange(request, signal, async (answer) => {
         if (answer.status === 400) return "damaged";
         this.expectDone(request, answer);
-        return "stored";
+        return (await isEmpty(answer)) ? "stored" : "doubtful";
+      });
+      if (outcome !== "doubtful") return outcome;
+      if ((await this.presence(handle, bytes, signal)) === "stored") return "stored";
+      throw new BackendError("not-a-rest-server", {
+        ...request.context,
+        reason: "said that it stored what it has not",
       });
     } catch (error) {
       if (await this.isStoredAfter(error, handle, bytes, signal)) return "stored";
@@ -301,6 +312,10 @@ function unexpected(context: ErrorContext, answer: RestAnswer, reason: string): 
 
 function failed(error: Error): never {
   throw error;
+}
+
+async function isEmpty(answer: RestAnswer): Promise<boolean> {
+  return (await answer.body.read(0))?.length === 0;
 }
 
 /** False only if the server says that its bytes begin elsewhere; pages of another origin may not see what it says. */

@@ -116,6 +116,10 @@ class CachingBackend implements CachedBackend {
     await this.changeListing(handle.type, (files) => files.filter(({ id }) => id !== handle.id));
   }
 
+  clockAheadMs(): number | null {
+    return this.backend.clockAheadMs?.() ?? null;
+  }
+
   /** One operation on the server. Offline it fails at once, so that nobody waits for a network that is known to be gone. */
   private async ask<T>(signal: AbortSignal, file: string, operation: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();

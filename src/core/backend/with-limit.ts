@@ -21,5 +21,6 @@ export function withLimit(backend: Backend, limit: number): Backend {
     save: (handle, bytes, signal, beforeSending) =>
       run(handle, signal, () => backend.save(handle, bytes, signal, beforeSending)),
     remove: (handle, signal) => run(handle, signal, () => backend.remove(handle, signal)),
+    clockAheadMs: () => backend.clockAheadMs?.() ?? null,
   };
 }

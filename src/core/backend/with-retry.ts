@@ -52,6 +52,7 @@ export function withRetry(backend: Backend, options: RetryOptions = {}): Backend
     save: (handle, bytes, signal, beforeSending) =>
       run(signal, () => backend.save(handle, bytes, signal, beforeSending)),
     remove: (handle, signal) => run(signal, () => backend.remove(handle, signal)),
+    clockAheadMs: () => backend.clockAheadMs?.() ?? null,
   };
 }
 

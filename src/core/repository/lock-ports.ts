@@ -8,7 +8,7 @@ export type LockKind = "shared" | "exclusive";
 
 /** What locks need of a repository. */
 export interface LockPorts {
-  backend: Pick<Backend, "list" | "stat" | "save" | "remove">;
+  backend: Pick<Backend, "list" | "stat" | "save" | "remove" | "clockAheadMs">;
   files: Pick<UnpackedFiles, "load" | "seal">;
   journal: LockJournal;
   /** The repository's id, under which the journal keeps its locks. */
@@ -17,6 +17,9 @@ export interface LockPorts {
   /** Tells this session's locks from those of other tabs. */
   isOwn?(lockId: string): boolean;
 }
+
+/** Clocks that are this far apart would make others misjudge the age of a lock, and so its right to be there. */
+export const largestClockSkewMs = 20 * 60_000;
 
 /** Between writing a lock and looking again for others: whoever came at the same time is seen by then. */
 export const settleMs = 200;

@@ -3,7 +3,7 @@ import { sleep } from "../base/clock.ts";
 import { HoldallError, LockedError } from "../base/errors.ts";
 import { parseId } from "../base/id.ts";
 import { HeldLock, type Lock } from "./held-lock.ts";
-import { type LockKind, type LockPorts, settleMs } from "./lock-ports.ts";
+import { type LockKind, type LockPorts, largestClockSkewMs, settleMs } from "./lock-ports.ts";
 import { OtherLocks } from "./other-locks.ts";
 import { OwnLocks } from "./own-locks.ts";
 
@@ -12,16 +12,18 @@ export type { LockKind, LockPorts } from "./lock-ports.ts";
 
 /**
  * Takes a lock as restic does: look for others, write one's own, wait, look again. A lock's age is of no matter: old
- * ones go only when somebody removes them. Throws LockedError "locked", whose context names the other lock (`lock`,
+ * ones go only when somebody removes them. Throws HoldallError "clock-skewed", and LockedError "locked", whose context names the other lock (`lock`,
  * `hostname`, `username`, `time`, `exclusive`, `pid`, `holder`) or says that one cannot be read (`reason`), and what the backend throws.
  */
 export async function acquireLock(ports: LockPorts, kind: LockKind, signal: AbortSignal): Promise<Lock> {
+  refuseSkewedClock(ports);
   const others = new OtherLocks(ports);
   await others.refuseConflict(kind, null, signal);
   // restic sends a signal to the process of a lock from its own host; so the host is an invented one.
   const own = new OwnLocks(ports, kind, `holdall-${hexOf(randomBytes(8))}`);
   const stored = await own.store(signal);
   try {
+    refuseSkewedClock(ports);
     await sleep(ports.clock, settleMs, signal);
     await others.refuseConflict(kind, stored.id, signal);
   } catch (error) {
@@ -29,6 +31,13 @@ export async function acquireLock(ports: LockPorts, kind: LockKind, signal: Abor
     throw error;
   }
   return new HeldLock(ports, own, stored);
+}
+
+/** A lock's file tells its time by this machine's clock, its readers compare it with theirs, which the server's stands for. */
+function refuseSkewedClock({ backend }: LockPorts): void {
+  const aheadMs = backend.clockAheadMs?.() ?? null;
+  if (aheadMs === null || Math.abs(aheadMs) < largestClockSkewMs) return;
+  throw new HoldallError("clock-skewed", { aheadMs, minutes: Math.round(Math.abs(aheadMs) / 60_000) });
 }
 
 /** Between attempts to take a lock that somebody else's excludes, as restic's --retry-lock: doubling from the first on. */

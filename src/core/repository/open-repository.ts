@@ -39,6 +39,8 @@ export interface OpenOptions {
   /** Judges the config before anything else is read. */
   checkConfig?: (config: Config, cipher: Cipher) => Promise<void>;
   signal: AbortSignal;
+  /** Called when the password is right, and the index is about to be loaded. */
+  onUnlocked?: (backend: Backend) => void;
   onPhase?: (phase: "keys" | "config" | "index" | "locks", done: number, total: number) => void;
 }
 
@@ -81,6 +83,7 @@ export async function openRepository(ports: RepositoryPorts, options: OpenOption
     return { config, sealed };
   });
   try {
+    options.onUnlocked?.(ports.backend);
     await unlocked.repository.refreshIndex(signal, (done, total) => onPhase("index", done, total));
     onPhase("locks", 0, 1);
     await removeOrphans(unlocked.repository, signal);

@@ -40,14 +40,8 @@ export class UploadCheck {
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const running = AbortSignal.any([signal, failed.signal]);
-    const checks = this.packs.map((pack) =>
-      this.memory
-        .with(pack.length, running, () => this.check(pack, running))
-        .catch((error: unknown) => {
-          failed.abort(error);
-          throw error;
-        }),
-    );
+    const check = (pack: UploadedPack) => this.check(pack, running).catch((error: unknown) => failed.abort(error));
+    const checks = this.packs.map((pack) => this.memory.with(pack.length, running, () => check(pack)));
     await Promise.allSettled(checks);
     running.throwIfAborted();
   }

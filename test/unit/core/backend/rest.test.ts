@@ -273,6 +273,15 @@ describe("a listing", () => {
     expect(await failure(backend.list("data", signal))).toMatchObject({ code: "listing-malformed" });
   });
 
+  test.each([1, 2])("of version %i that ends in the middle, in good order, is tried again", async (version) => {
+    const whole =
+      version === 1 ? `["${pack.id}","${pack.id}"]` : `[{"name":"${pack.id}","size":18},{"name":"x","size":1}]`;
+    for (let length = 0; length < whole.length; length += 5) {
+      answer("GET", { status: 200, headers: { "Transfer-Encoding": "chunked" }, body: whole.slice(0, length) });
+      expect(await failure(backend.list("data", signal))).toMatchObject({ code: "short-body", retry: "later" });
+    }
+  });
+
   test("whose connection breaks is tried again", async () => {
     answer("GET", { status: 200, body: `["${pack.id}"]`, breakAfter: 20 });
     expect(await failure(backend.list("data", signal))).toMatchObject({ code: "network", retry: "later" });
@@ -323,6 +332,28 @@ describe("a load", () => {
   test("of an unknown length is read to its end", async () => {
     answer("GET", { status: 200, headers: { "Transfer-Encoding": "chunked" }, body: Buffer.alloc(300_000, 7) });
     expect(await backend.load(pack, signal)).toEqual(new Uint8Array(300_000).fill(7));
+  });
+});
+
+describe("the server's clock", () => {
+  const at = (ms: number) => ({ Date: new Date(ms).toUTCString() });
+
+  test("is read from answers to saves and removals, failed ones too, and from no others", async () => {
+    const clock = new TestClock();
+    backend = new RestBackend({ url: server.url, login: null, clock });
+    expect(backend.clockAheadMs()).toBe(null);
+    const wrong = at(clock.now() - 7_200_000);
+    server.files.set(path, Buffer.from(bytes));
+    server.fault = ({ method }) =>
+      method === "GET" ? { status: 200, headers: wrong, body: Buffer.from(bytes) } : undefined;
+    await backend.load(pack, signal);
+    expect(backend.clockAheadMs()).toBe(null);
+    answer("POST", { status: 507, headers: at(clock.now() - 1_800_000) });
+    await failure(backend.save(pack, bytes, signal));
+    expect(Math.round((backend.clockAheadMs() ?? 0) / 60_000)).toBe(30);
+    answer("DELETE", { status: 200, headers: at(clock.now() + 1_800_000) });
+    await backend.remove(pack, signal);
+    expect(Math.round((backend.clockAheadMs() ?? 0) / 60_000)).toBe(-30);
   });
 });
 
@@ -428,6 +459,75 @@ describe("an upload that fails", () => {
   test("with a server that is gone is a network error, not the failure to look", async () => {
     server.fault = ({ method }) => (method === "POST" ? {} : { status: 500 });
     expect(await failure(backend.save(pack, bytes, signal))).toMatchObject({ code: "network" });
+  });
+
+  test.each<[string, Fault]>([
+    ["a page that does not say that it is one", { status: 200, body: "<p>Log in</p>" }],
+    ["a login in JSON", { status: 200, body: '{"login":"/"}', headers: { "Content-Type": "application/json" } }],
+  ])("with a success that is %s is looked after, and not believed", async (_what, fault) => {
+    answer("POST", fault);
+    expect(await failure(backend.save(pack, bytes, signal))).toMatchObject({
+      code: "not-a-rest-server",
+      retry: "never",
+      context: { file: path },
+    });
+    answer("POST", { ...fault, afterwards: true });
+    await backend.save(pack, bytes, signal);
+    expect(requests()).toEqual(["POST data/P", "HEAD data/P", "POST data/P", "HEAD data/P"]);
+  });
+
+  test.each([502, 504])(
+    "with %i from a proxy, behind which it was stored, is a success the next time",
+    async (status) => {
+      server.fault = ({ method }) =>
+        method === "POST" && server.files.size === 0 ? { status, afterwards: true } : undefined;
+      expect(await failure(backend.save(pack, bytes, signal))).toMatchObject({ code: "server-busy", retry: "later" });
+      await backend.save(pack, bytes, signal);
+      expect(requests()).toEqual(["POST data/P", "POST data/P", "HEAD data/P"]);
+    },
+  );
+
+  test("on an append-only server, after its answer was lost, is a success once it is seen to be there", async () => {
+    await server.close();
+    server = await startRestTestServer({ appendOnly: true });
+    backend = new RestBackend({ url: server.url, login: null });
+    server.fault = ({ method }) => {
+      if (method === "HEAD" && server.requests.length < 4) return {};
+      return method === "POST" && server.requests.length === 1 ? { afterwards: true } : undefined;
+    };
+    expect(await failure(backend.save(pack, bytes, signal))).toMatchObject({ code: "network", retry: "later" });
+    await backend.save(pack, bytes, signal);
+    expect(requests()).toEqual(["POST data/P", "HEAD data/P", "POST data/P", "HEAD data/P"]);
+  });
+
+  test("with 403 while nobody can look is to be tried again, not refused for good", async () => {
+    server.files.set(path, Buffer.from(bytes));
+    for (const fault of [{}, { status: 503 }]) {
+      answer("HEAD", fault);
+      expect(await failure(backend.save(pack, bytes, signal))).toMatchObject({ retry: "later" });
+    }
+  });
+
+  test("because the server says nothing is given up when a slow line would have carried it, and looked after", async () => {
+    const clock = new TestClock();
+    backend = new RestBackend({ url: server.url, login: null, clock });
+    answer("POST", { status: 200, afterwards: true, stall: true, headers: { "Content-Length": "9" }, body: "abc" });
+    const saving = backend.save(pack, bytes, signal);
+    while (server.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await clock.run(saving);
+    expect(requests()).toEqual(["POST data/P", "HEAD data/P"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("asks before each time that it is sent whether it still may be", async () => {
+    answer("POST", { status: 400 });
+    let asked = 0;
+    const refused = new Error("not any more");
+    const saving = backend.save(pack, bytes, signal, async () => {
+      if (++asked === 3) throw refused;
+    });
+    expect(await failure(saving)).toBe(refused);
+    expect(requests()).toHaveLength(2);
   });
 
   test("never deletes anything", async () => {

@@ -188,6 +188,34 @@ describe("taking a lock", () => {
     expect((await acquire("exclusive", on)).kind).toBe("exclusive");
   });
 
+  test.each([-20, 20, 600])("none is taken while the clocks are %i minutes apart, and none stays", async (minutes) => {
+    let aheadMs: number | null = null;
+    const backend = observed(server);
+    const telling: Backend = {
+      ...backend,
+      clockAheadMs: () => aheadMs,
+      save: async (...args) => {
+        await backend.save(...args);
+        aheadMs = minutes * minute;
+      },
+    };
+    const skewed = {
+      name: "HoldallError",
+      code: "clock-skewed",
+      context: { aheadMs: minutes * minute, minutes: Math.abs(minutes) },
+    };
+    await expect(acquire("shared", portsOn(telling))).rejects.toMatchObject(skewed);
+    expect(await storedLocks()).toEqual([]);
+    backend.operations.length = 0;
+    await expect(acquire("shared", portsOn(telling))).rejects.toMatchObject(skewed);
+    expect(backend.operations).toEqual([]);
+  });
+
+  test("clocks that are less than 20 minutes apart hinder nobody", async () => {
+    const lock = await acquire("shared", portsOn({ ...observed(server), clockAheadMs: () => -20 * minute + 1 }));
+    expect(lock.signal.aborted).toBe(false);
+  });
+
   test("whoever cancels during the wait leaves no lock", async () => {
     const controller = new AbortController();
     const attempt = acquireLock(ports, "shared", controller.signal);
