@@ -85,14 +85,17 @@ export class BackupSets {
   async noteRun(setId: string, run: BackupRun): Promise<void> {
     const isComplete = run.outcome === "stored" || run.outcome === "unchanged";
     const turn = await this.rereadTurn(setId);
-    await this.change((sets) =>
-      sets.map((kept) => {
-        if (kept.set.id !== setId) return kept;
-        const rereadTurn = isComplete ? (kept.rereadTurn ?? turn) + 1 : kept.rereadTurn;
-        return { ...kept, runs: [run, ...kept.runs].slice(0, mostRuns), rereadTurn };
-      }),
-    );
-    await this.dismissUnfinished(setId);
+    const note = (kept: KeptSet) => {
+      if (kept.set.id !== setId) return kept;
+      const rereadTurn = isComplete ? (kept.rereadTurn ?? turn) + 1 : kept.rereadTurn;
+      return { ...kept, runs: [run, ...kept.runs].slice(0, mostRuns), rereadTurn };
+    };
+    try {
+      await this.change((sets) => sets.map(note));
+    } finally {
+      // Also where the history has no room: the run has ended all the same.
+      await this.dismissUnfinished(setId);
+    }
   }
 
   /** A run is written down only while it is claimed: so it was cut off if it stood there before and after nobody did. */

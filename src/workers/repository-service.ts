@@ -209,7 +209,7 @@ export class RepositoryService implements Served<RepositoryApi> {
         const job = await this.createBackupJob(repository, request, session.sets);
         const progress = () => job.progress(this.waiting);
         const run = () => withProgress(progress, onProgress, () => this.runSteered(job, running));
-        return this.accompanied(session, request, progress, run);
+        return this.accompanied(session, { request, progress, signal: running }, run);
       }),
     );
     return this.runJob(signal, work);
@@ -311,13 +311,14 @@ export class RepositoryService implements Served<RepositoryApi> {
   /** A backup that other tabs hear of, and its set's history. */
   private accompanied(
     { sets, tabs }: LivingSession,
-    { setId, dryRun }: BackupRequest,
-    progress: () => BackupProgress,
+    job: { request: BackupRequest; progress: () => BackupProgress; signal: AbortSignal },
     run: () => Promise<BackupResult>,
   ): Promise<BackupResult> {
+    const { request, progress, signal } = job;
+    const { setId, dryRun } = request;
+    if (setId === null || dryRun) return tabs.telling(progress, run);
     const { clock } = this.ports;
-    const isNoted = setId !== null && !dryRun;
-    return tabs.telling(progress, isNoted ? () => runSet({ sets, setId, progress, clock }, run) : run);
+    return tabs.telling(progress, () => runSet({ sets, setId, progress, signal, clock }, run));
   }
 
   private async enter(

@@ -8,6 +8,8 @@ export interface SetRunOptions {
   sets: Pick<BackupSets, "claimRun" | "noteUnfinished" | "noteRun">;
   setId: string;
   progress(): BackupProgress;
+  /** Of the run: what fails once it has aborted was cancelled. */
+  signal: AbortSignal;
   clock?: Clock | undefined;
 }
 
@@ -19,7 +21,7 @@ const journalMs = 10_000;
  * not noted; no backup fails for it.
  */
 export async function runSet(options: SetRunOptions, work: () => Promise<BackupResult>): Promise<BackupResult> {
-  const { sets, setId, progress, clock = systemClock } = options;
+  const { sets, setId, progress, signal, clock = systemClock } = options;
   const startedMs = clock.now();
   const release = await sets.claimRun(setId).catch(() => () => {});
   const journal = new RunJournal(() => sets.noteUnfinished(setId, unfinishedRun(startedMs, progress())), clock);
@@ -30,7 +32,7 @@ export async function runSet(options: SetRunOptions, work: () => Promise<BackupR
     ended = { result };
     return result;
   } catch (error) {
-    ended = { code: endCode(error) };
+    ended = { code: signal.aborted ? "cancelled" : failureCode(error) };
     throw error;
   } finally {
     await journal.end();
@@ -75,11 +77,9 @@ function unfinishedRun(startedMs: number, progress: BackupProgress): UnfinishedR
 
 type Ending = { result: BackupResult } | { code: ErrorCode | "cancelled" };
 
-/** Who locks the repository, or leaves, has cancelled. */
-function endCode(error: unknown): ErrorCode | "cancelled" {
+function failureCode(error: unknown): ErrorCode | "cancelled" {
   if (isAbort(error)) return "cancelled";
-  if (!(error instanceof HoldallError)) return "bug";
-  return error.code === "closed" ? "cancelled" : error.code;
+  return error instanceof HoldallError ? error.code : "bug";
 }
 
 function runOf(

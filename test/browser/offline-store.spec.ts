@@ -1,12 +1,6 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Browser, chromium, expect, type Page, test } from "@playwright/test";
-import { build } from "vite";
 import { requirePeer } from "../support/peers.ts";
+import { BuiltPage } from "./built-page.ts";
 import type { OfflineStorePage } from "./offline-store-page.ts";
 
 /** The offline copy's storage in a real browser: IndexedDB, and what browsers and people do to it. */
@@ -17,28 +11,24 @@ declare global {
 }
 
 const url = "https://nas.example/photos/";
-let folder: string;
-let server: Server;
+let built: BuiltPage;
 let browser: Browser;
 let page: Page;
 
 test.beforeAll(async () => {
   const peer = requirePeer("chromium");
   test.skip(peer === null, "no Chromium on this machine");
-  folder = await mkdtemp(join(tmpdir(), "holdall-offline-store-"));
-  await buildPage(folder);
-  server = await serve(folder);
+  built = await BuiltPage.start("offline-store-page");
   browser = await chromium.launch({ executablePath: peer?.path ?? "", headless: true });
 });
 test.afterAll(async () => {
   await browser?.close();
-  server?.close();
-  if (folder) await rm(folder, { recursive: true });
+  await built?.close();
 });
 test.beforeEach(async () => {
   const context = await browser.newContext();
   page = await context.newPage();
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.goto(built.url);
   await page.waitForFunction(() => "stores" in window);
 });
 test.afterEach(() => page.context().close());
@@ -141,33 +131,3 @@ test("values that somebody else has put there are none", async () => {
   }, url);
   expect(seen).toEqual({ got: null, listed: [] });
 });
-
-async function buildPage(outDir: string): Promise<void> {
-  await build({
-    configFile: false,
-    logLevel: "warn",
-    root: fileURLToPath(new URL("../../", import.meta.url)),
-    publicDir: false,
-    build: {
-      outDir,
-      emptyOutDir: true,
-      target: "es2022",
-      modulePreload: false,
-      rolldownOptions: {
-        input: fileURLToPath(new URL("./offline-store-page.ts", import.meta.url)),
-        output: { entryFileNames: "[name].js" },
-      },
-    },
-  });
-}
-
-async function serve(root: string): Promise<Server> {
-  const started = createServer(async (request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    response.setHeader("Content-Type", extname(path) === ".js" ? "text/javascript" : "text/html");
-    const html = '<!doctype html><title>stores</title><script type="module" src="/offline-store-page.js"></script>';
-    response.end(path === "/" ? html : await readFile(join(root, path)).catch(() => ""));
-  });
-  await new Promise<void>((resolve) => started.listen(0, "127.0.0.1", resolve));
-  return started;
-}

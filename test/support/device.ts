@@ -67,6 +67,7 @@ export class Device<Server extends Place = MemoryServer> {
   storageUses = 0;
   source: SourceFolder = new MemoryFolder({});
   readonly browser = new MemoryBrowser();
+  private readonly journal = memoryJournal();
   readonly sets = new MemorySetStores();
 
   constructor(
@@ -74,7 +75,8 @@ export class Device<Server extends Place = MemoryServer> {
     readonly store = new MemoryOfflineStore(),
   ) {}
 
-  service(): RepositoryService {
+  /** The worker of a tab. */
+  service(tab = this.browser.openTab()): RepositoryService {
     return new RepositoryService({
       connect: (location, retry: RetryOptions) => {
         const login = location.kind === "rest" ? location.login : null;
@@ -84,7 +86,7 @@ export class Device<Server extends Place = MemoryServer> {
       clock: impatientClock,
       openJournal: () => {
         this.storageUses++;
-        return memoryJournal();
+        return { ...this.journal, ...tab.lockClaims };
       },
       openOfflineStore: () => {
         this.storageUses++;
@@ -98,7 +100,7 @@ export class Device<Server extends Place = MemoryServer> {
         this.storageUses++;
         return this.sets.open(repositoryId);
       },
-      tabs: this.browser.openTab(),
+      tabs: tab,
       programVersion: "holdall test",
     });
   }
@@ -110,8 +112,8 @@ export class Device<Server extends Place = MemoryServer> {
   }
 
   /** A service on the opened repository. */
-  async open(changes: Parameters<Device["request"]>[0] = {}): Promise<RepositoryService> {
-    const service = this.service();
+  async open(changes: Parameters<Device["request"]>[0] = {}, tab = this.browser.openTab()): Promise<RepositoryService> {
+    const service = this.service(tab);
     await service.open(this.request(changes), quiet);
     return service;
   }
