@@ -1,6 +1,7 @@
 import type { PickedFolder } from "../../src/ui/ports.ts";
 import { BackupDesk } from "../../src/ui/state/backup-desk.svelte.ts";
 import { Jobs } from "../../src/ui/state/jobs.svelte.ts";
+import { SetEditors } from "../../src/ui/state/set-editors.svelte.ts";
 import type { BackupRequest } from "../../src/workers/repository-api.ts";
 import { preparedRepository } from "../browser/pictures/repository.ts";
 import { type FakeRepository, fakeRepositoryApi } from "./fake-repository-api.ts";
@@ -19,7 +20,7 @@ export function deskOn(changes: Partial<FakeRepository> = {}) {
   const sources = new FakeSources();
   const jobs = new Jobs(api, { saveDownload: async () => {} });
   const desk = new BackupDesk({ api, info: repository.info, jobs, sources });
-  return { desk, repository, api, sources, jobs, requests };
+  return { desk, editors: new SetEditors(desk), repository, api, sources, jobs, requests };
 }
 
 /** A folder of which the browser gave a list of files, and no handle. */

@@ -5,16 +5,13 @@ import type {
   BackupSource,
   RepositoryApi,
   RepositoryInfo,
-  SnapshotInfo,
 } from "../../workers/repository-api.ts";
 import type { SourcePort } from "../ports.ts";
 import { hasStored } from "../set-facts.ts";
 import { backupCommand } from "../text/restic-commands.ts";
 import { BackupSets } from "./backup-sets.svelte.ts";
 import type { BackupJob, Jobs } from "./jobs.svelte.ts";
-import { SetEditor } from "./set-editor.svelte.ts";
 import { SetFolders } from "./set-folders.svelte.ts";
-import { SetPreview } from "./set-preview.svelte.ts";
 
 interface DeskParts {
   api: RepositoryApi;
@@ -23,16 +20,12 @@ interface DeskParts {
   sources: SourcePort;
 }
 
-/** Everything around the sets of an open repository: which there are, what is behind them, the one being edited, runs. */
+/** Around the sets of an open repository: which there are, what is behind them, and runs. */
 export class BackupDesk {
   readonly sets: BackupSets;
   readonly folders: SetFolders;
-  /** A new set that was begun and neither started nor dropped. */
-  draft = $state.raw<SetEditor | null>(null);
-  /** The set that is being changed. */
-  edited = $state.raw<SetEditor | null>(null);
 
-  constructor(private readonly parts: DeskParts) {
+  constructor(readonly parts: DeskParts) {
     this.sets = new BackupSets(parts.api);
     this.folders = new SetFolders(parts.sources);
   }
@@ -40,52 +33,6 @@ export class BackupDesk {
   async reload(): Promise<void> {
     await this.sets.reload();
     for (const { set } of this.sets.list) await this.folders.lookUp(set);
-  }
-
-  /** The new set that is being made; one is begun if there is none. */
-  begin(): SetEditor {
-    this.draft ??= this.#editor(null);
-    return this.draft;
-  }
-
-  /** Begins a set that continues what another browser or program wrote. */
-  continueSeries(series: SnapshotInfo): SetEditor {
-    this.discardDraft();
-    const draft = this.#editor({ series });
-    this.draft = draft;
-    return draft;
-  }
-
-  discardDraft(): void {
-    const { draft } = this;
-    this.draft = null;
-    if (draft !== null) void this.folders.forget(draft.build());
-  }
-
-  /** The known set of this id to be changed; null if there is none. What was being changed of it stays. */
-  edit(id: string): SetEditor | null {
-    if (this.edited?.id === id) return this.edited;
-    const info = this.sets.find(id);
-    if (info === undefined) return null;
-    this.edited = this.#editor({ info });
-    return this.edited;
-  }
-
-  /** Keeps what an editor says. */
-  async keep(editor: SetEditor): Promise<BackupSet> {
-    const set = editor.build();
-    const before = this.sets.find(set.id)?.set.sources ?? [];
-    const left = before.filter(({ id }) => !set.sources.some((source) => source.id === id));
-    await this.folders.keep(set);
-    this.folders.letGo(left);
-    await this.sets.save(set);
-    return set;
-  }
-
-  /** Puts an editor away whose set is kept, or is to stay as it was. */
-  finish(editor: SetEditor): void {
-    if (this.draft === editor) this.draft = null;
-    if (this.edited === editor) this.edited = null;
   }
 
   async remove(set: BackupSet): Promise<void> {
@@ -108,9 +55,15 @@ export class BackupDesk {
     );
   }
 
-  /** What a set would include, for as long as somebody looks. */
-  preview(): SetPreview {
-    return new SetPreview(this.parts.api);
+  /** Settles when no backup runs. */
+  async idle(): Promise<void> {
+    const { jobs } = this.parts;
+    while (jobs.backup !== undefined) await jobs.backup.job.finished;
+  }
+
+  /** The folders of a set that the browser gave as handles. */
+  handlesOf(set: BackupSet): FileSystemDirectoryHandle[] {
+    return this.sourcesOf(set).flatMap(({ folder }) => (folder.kind === "handle" ? [folder.handle] : []));
   }
 
   /** Starts a run; to be called in a click. Null if a source is missing: then nothing is started. */
@@ -159,11 +112,6 @@ export class BackupDesk {
       if (link.state === "ready") return [{ rootName, folder: link.picked.folder, addsToParent }];
       return addsToParent ? [{ rootName, folder: noFiles, addsToParent }] : [];
     });
-  }
-
-  #editor(from: ConstructorParameters<typeof SetEditor>[1]): SetEditor {
-    const { api, info } = this.parts;
-    return new SetEditor({ api, repository: info, sets: this.sets, folders: this.folders }, from);
   }
 }
 

@@ -64,7 +64,7 @@ export class SetFolders {
       // What was chosen and not kept yet is not the port's to answer for.
       if (link.state === "ready") await this.port.keep({ setId: set.id, sourceId: id }, link.picked);
       const found = linkTo(await this.port.permit({ setId: set.id, sourceId: id }));
-      this.#set(id, found.state === "asks" ? missing : found);
+      if (found.state !== "ready" || link.state !== "ready") this.#set(id, found.state === "asks" ? missing : found);
     }
     return needed.every((source) => this.isReadable(source));
   }

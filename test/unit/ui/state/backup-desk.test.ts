@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { HoldallError } from "../../../../src/core/base/errors.ts";
+import type { FolderWatcher } from "../../../../src/ui/ports.ts";
+import { watchedSets, watchSets } from "../../../../src/ui/state/set-watch.ts";
 import { deskOn, pickedFiles, pickedHandle, pickedList } from "../../../support/backup-desk.ts";
 import { backupResult } from "../../../support/backup-request.ts";
 import { backupRun, backupSetInfo } from "../../../support/backup-set.ts";
@@ -8,17 +10,17 @@ const known = backupSetInfo({});
 const key = { setId: known.set.id, sourceId: "documents" };
 
 test("picking and starting makes a set named after the folders, and runs it", async () => {
-  const { desk, repository, requests } = deskOn({ backupEnd: backupResult() });
-  const editor = desk.begin();
+  const { desk, editors, repository, requests } = deskOn({ backupEnd: backupResult() });
+  const editor = editors.begin();
   editor.proposeHostname(["maple-browser"]);
   editor.add([pickedHandle("Documents"), pickedHandle("Photos")]);
-  const set = await desk.keep(editor);
+  const set = await editors.keep(editor);
   const entry = await desk.run(set, { dryRun: false });
   expect(entry?.subject).toBe("Documents and Photos");
   expect(repository.sets.map((info) => info.set.name)).toEqual(["Documents and Photos"]);
   expect(requests).toMatchObject([{ setId: set.id, hostname: "maple-browser", dryRun: false, rereadEvery: 30 }]);
-  desk.finish(editor);
-  expect(desk.draft).toBeNull();
+  editors.finish(editor);
+  expect(editors.draft).toBeNull();
 });
 
 test("what a set says is what its run is asked for", async () => {
@@ -109,14 +111,14 @@ test("loose files need no new pick beside a folder once a snapshot holds some, a
 });
 
 test("a set that cannot be kept lasts as long as the page, runs, and is told about", async () => {
-  const { desk, api, requests } = deskOn({ backupEnd: backupResult() });
+  const { desk, editors, api, requests } = deskOn({ backupEnd: backupResult() });
   api.saveSet = async () => {
     throw new HoldallError("quota-exceeded");
   };
-  const editor = desk.begin();
+  const editor = editors.begin();
   editor.hostname = "a-browser";
   editor.add([pickedHandle("Documents")]);
-  const set = await desk.keep(editor);
+  const set = await editors.keep(editor);
   expect(desk.sets.refusal?.code).toBe("quota-exceeded");
   expect(desk.sets.find(set.id)?.set).toEqual(set);
   const entry = await desk.run(set, { dryRun: false });
@@ -137,17 +139,45 @@ test("a list that cannot be read says so, and what was known stays", async () =>
   expect(desk.sets.list.map(({ set }) => set.id)).toEqual([known.set.id]);
 });
 
+test("a set that runs when files change does so, after the backup that runs just then", async () => {
+  const info = backupSetInfo({ runsOnChange: true });
+  const { desk, sources, jobs, requests } = deskOn({ sets: [info, backupSetInfo({ id: "by-hand" })] });
+  await sources.keep(key, pickedHandle("Documents"));
+  await desk.reload();
+  const watchers = new Set<FolderWatcher>();
+  const watched: string[] = [];
+  const started: number[] = [];
+  const stop = watchSets(desk, watchedSets(desk), {
+    watchFolders(folders, watcher) {
+      watched.push(...folders.map(({ name }) => name));
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
+    },
+    onstarted: ({ id }) => started.push(id),
+  });
+  expect(watched).toEqual(["Documents"]);
+  const running = await desk.run(info.set, { dryRun: false });
+  for (const watcher of watchers) watcher.onDue();
+  expect(requests).toHaveLength(1);
+  running?.job.cancel();
+  await vi.waitFor(() => expect(started).toHaveLength(1));
+  expect(requests).toHaveLength(2);
+  jobs.backup?.job.cancel();
+  stop();
+  expect(watchers.size).toBe(0);
+});
+
 test("a removed set takes its folders along, a discarded draft leaves nothing", async () => {
-  const { desk, sources, repository } = deskOn({ sets: [known] });
+  const { desk, editors, sources, repository } = deskOn({ sets: [known] });
   await sources.keep(key, pickedHandle("Documents"));
   await desk.reload();
   await desk.remove(known.set);
   expect(repository.sets).toEqual([]);
-  const draft = desk.begin();
+  const draft = editors.begin();
   draft.add([pickedHandle("Photos")]);
-  await desk.keep(draft);
+  await editors.keep(draft);
   expect(sources.kept.size).toBe(1);
-  desk.discardDraft();
+  editors.discardDraft();
   await Promise.resolve();
   expect(sources.kept.size).toBe(0);
 });

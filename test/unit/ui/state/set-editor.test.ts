@@ -4,14 +4,14 @@ import { backupRun, backupSetInfo } from "../../../support/backup-set.ts";
 import { fakeSnapshot } from "../../../support/fake-repository-api.ts";
 
 test("a second folder of the same name gets a name of its own", () => {
-  const editor = deskOn().desk.begin();
+  const editor = deskOn().editors.begin();
   editor.add([pickedList("Documents"), pickedList("Documents"), pickedList("Documents")]);
   expect(editor.rootNames).toEqual(["Documents", "Documents 2", "Documents 3"]);
 });
 
 test("loose files are one source, however often they are picked", () => {
-  const { desk } = deskOn();
-  const editor = desk.begin();
+  const { desk, editors } = deskOn();
+  const editor = editors.begin();
   editor.add([pickedList("Documents"), pickedFiles("a.jpg", "b.jpg")]);
   editor.add([pickedFiles("b.jpg", "c.jpg")]);
   const set = editor.build();
@@ -29,7 +29,7 @@ test("loose files are one source, however often they are picked", () => {
 });
 
 test("names that a tree cannot hold are called wrong, and nothing can start", () => {
-  const editor = deskOn().desk.begin();
+  const editor = deskOn().editors.begin();
   editor.hostname = "a-browser";
   editor.add([pickedList("one"), pickedList("two")]);
   const [first, second] = editor.sources;
@@ -47,10 +47,10 @@ test("names that a tree cannot hold are called wrong, and nothing can start", ()
 });
 
 test("the proposed host name continues a browser's series, else it is new in the repository", () => {
-  const continued = deskOn().desk.begin();
+  const continued = deskOn().editors.begin();
   continued.proposeHostname(["nas", "maple-browser"]);
   expect(continued.hostname).toBe("maple-browser");
-  const fresh = deskOn().desk.begin();
+  const fresh = deskOn().editors.begin();
   fresh.proposeHostname(["nas"]);
   expect(fresh.hostname).toMatch(/^[a-z]+-browser$/);
   const proposed = fresh.hostname;
@@ -60,7 +60,7 @@ test("the proposed host name continues a browser's series, else it is new in the
 
 test("continuing a series that another program made needs a yes, for that parent alone", async () => {
   const parent = fakeSnapshot({ timeMs: 1, programVersion: "restic 0.18.0" });
-  const editor = deskOn({ parent: { parent, invisibleEntries: 3 } }).desk.begin();
+  const editor = deskOn({ parent: { parent, invisibleEntries: 3 } }).editors.begin();
   editor.hostname = "nas";
   editor.add([pickedList("photos")]);
   await editor.inspectParent();
@@ -74,7 +74,7 @@ test("continuing a series that another program made needs a yes, for that parent
 
 test("a set holds trimmed names, each tag once, its numbers, and no compression choice in format 1", () => {
   const info = { ...deskOn().repository.info, formatVersion: 1 as const };
-  const editor = deskOn({ info }).desk.begin();
+  const editor = deskOn({ info }).editors.begin();
   editor.compression = "max";
   editor.hostname = " a-browser ";
   editor.tagText = "taxes, , 2026,taxes";
@@ -97,7 +97,7 @@ test("a set holds trimmed names, each tag once, its numbers, and no compression 
 });
 
 test("a number, a size or a pattern that cannot be read keeps a set from being kept", () => {
-  const editor = deskOn().desk.begin();
+  const editor = deskOn().editors.begin();
   editor.hostname = "a-browser";
   editor.add([pickedList("photos")]);
   expect(editor.ready).toBe(true);
@@ -134,17 +134,17 @@ test("what an editor shows of a set is that set", () => {
       excludeLargerThanBytes: 1_234_567,
     },
   });
-  const { desk } = deskOn({ sets: [info] });
-  return desk.reload().then(() => expect(desk.edit(info.set.id)?.build()).toEqual(info.set));
+  const { desk, editors } = deskOn({ sets: [info] });
+  return desk.reload().then(() => expect(editors.edit(info.set.id)?.build()).toEqual(info.set));
 });
 
 test("the names of a set are fixed by its first run, not by a dry one", async () => {
   const dry = backupSetInfo({ id: "d" }, { runs: [backupRun({ startedMs: 1, outcome: "dry-run" })] });
   const run = backupSetInfo({ id: "r", hostname: "other" }, { runs: [backupRun({ startedMs: 1, outcome: "failed" })] });
-  const { desk } = deskOn({ sets: [dry, run] });
+  const { desk, editors } = deskOn({ sets: [dry, run] });
   await desk.reload();
-  expect(desk.edit("d")?.sources[0]?.isFixed).toBe(false);
-  expect(desk.edit("r")?.sources[0]?.isFixed).toBe(true);
+  expect(editors.edit("d")?.sources[0]?.isFixed).toBe(false);
+  expect(editors.edit("r")?.sources[0]?.isFixed).toBe(true);
 });
 
 test("two sets never share host and paths, in whatever order the paths are", async () => {
@@ -152,9 +152,9 @@ test("two sets never share host and paths, in whatever order the paths are", asy
     hostname: "a-browser",
     sources: ["one", "two"].map((rootName) => ({ id: rootName, rootName, kind: "folder" })),
   });
-  const { desk } = deskOn({ sets: [taken], parent: { parent: null, invisibleEntries: 0 } });
+  const { desk, editors } = deskOn({ sets: [taken], parent: { parent: null, invisibleEntries: 0 } });
   await desk.reload();
-  const editor = desk.begin();
+  const editor = editors.begin();
   editor.hostname = "a-browser";
   editor.add([pickedList("two"), pickedList("one")]);
   expect(editor.twin?.id).toBe(taken.set.id);
@@ -173,10 +173,10 @@ test("the very folder of a known set is recognised, another of its name is not",
     [pickedHandle("Documents"), true],
     [pickedList("Documents"), false],
   ] as const) {
-    const { desk, sources } = deskOn({ sets: [known] });
+    const { desk, editors, sources } = deskOn({ sets: [known] });
     await sources.keep(key, pickedHandle("Documents"));
     await desk.reload();
-    const editor = desk.begin();
+    const editor = editors.begin();
     editor.hostname = "a-browser";
     editor.add([picked]);
     await editor.recogniseTwin();
@@ -192,8 +192,8 @@ test("a continued series gives its names, rules and tags; its folders are still 
     excludes: ["*.iso"],
     tags: ["home"],
   });
-  const { desk } = deskOn();
-  const editor = desk.continueSeries(series);
+  const { desk, editors } = deskOn();
+  const editor = editors.continueSeries(series);
   const set = editor.build();
   expect(set).toMatchObject({ hostname: "maple-browser", tags: ["home"], rules: { exclude: ["*.iso"] } });
   expect(set.sources.map(({ rootName }) => rootName)).toEqual(["Documents", "Photos"]);
