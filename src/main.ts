@@ -35,7 +35,8 @@ import { openRepositoryClient } from "./workers/client.ts";
 const serviceWorker = registerServiceWorker();
 const shell = new AppShell();
 // Before the first paint, so that nothing changes under the user's eyes.
-const remembered = await loadDeviceMemory();
+const loading = loadDeviceMemory();
+const remembered = await loading.soon;
 // On a device of one's own the shell may be missing: it was refused before, or taken away by the browser.
 void (remembered === null ? shell.resume() : shell.install());
 showTheme(remembered?.settings.theme ?? defaultSettings.theme);
@@ -65,6 +66,7 @@ const ports: Ports = {
   readAddress: readPastedAddress,
   device: {
     remembered,
+    rememberedLate: loading.late,
     defaults: defaultSettings,
     update: updateDeviceMemory,
     copies: offlineCopies,

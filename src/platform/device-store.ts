@@ -6,16 +6,22 @@ const databaseName = "holdall-device";
 const key = "device";
 const withDatabase = briefDatabase(databaseName, "memory");
 
-/**
- * What this device remembers; null on somebody else's, and when storage fails or does not answer for a second. Looking
- * leaves no trace: a database that is not there is not made.
- */
-export async function loadDeviceMemory(): Promise<DeviceMemory | null> {
-  const silence = new Promise<null>((resolve) => setTimeout(resolve, patienceMs, null));
-  return Promise.race([silence, readMemory().catch(() => null)]);
+/** What this device remembers, and when: nobody looks at an empty page for long because storage is slow. */
+export interface DeviceLoading {
+  /** Null on somebody else's device, and when storage fails or has not answered for a second. */
+  soon: Promise<DeviceMemory | null>;
+  /** The same, however long storage takes; never rejects. */
+  late: Promise<DeviceMemory | null>;
 }
 
 const patienceMs = 1000;
+
+/** Looking leaves no trace: a database that is not there is not made. */
+export function loadDeviceMemory(): DeviceLoading {
+  const silence = new Promise<null>((resolve) => setTimeout(resolve, patienceMs, null));
+  const late = readMemory().catch(() => null);
+  return { soon: Promise.race([silence, late]), late };
+}
 
 async function readMemory(): Promise<DeviceMemory | null> {
   if (!(await databaseExists(databaseName))) return null;

@@ -46,6 +46,8 @@ export interface Ports {
 export interface DevicePort {
   /** As it was when the page began; null: nothing is kept here. */
   remembered: DeviceMemory | null;
+  /** The same, for when storage was slower than the page. */
+  rememberedLate: Promise<DeviceMemory | null>;
   defaults: DeviceSettings;
   /** Changes what is remembered as one step, and tells what it is then. */
   update(edit: (memory: DeviceMemory | null) => DeviceMemory): Promise<DeviceMemory>;

@@ -25,6 +25,8 @@ export class FakeDevice {
   theme = "system";
   /** Refuses to keep anything, as a private window does. */
   refuses = false;
+  /** What it remembers comes when the page has begun already. */
+  isSlow = false;
   /** Repositories whose sets were forgotten. */
   readonly forgottenSets: string[] = [];
   readonly sources = new FakeSources();
@@ -43,7 +45,8 @@ export class FakeDevice {
   ports(): Omit<Ports, PortsOfRepositories> {
     return {
       device: {
-        remembered: this.memory,
+        remembered: this.isSlow ? null : this.memory,
+        rememberedLate: Promise.resolve(this.memory),
         defaults: defaultSettings,
         update: async (edit) => {
           if (this.refuses) throw new DOMException("no room", "QuotaExceededError");

@@ -20,13 +20,14 @@ export class Device {
   wiped = $state.raw<{ heldElsewhere: boolean } | null>(null);
   /** Why the browser does not keep what it should. */
   failure = $state.raw<Failure | null>(null);
+  /** The user has said whose it is, so what comes late says nothing more. */
+  #isDecided = false;
 
   constructor(private readonly ports: DevicePorts) {
-    const { remembered, defaults } = ports.device;
+    const { remembered, rememberedLate, defaults } = ports.device;
     this.settings = remembered?.settings ?? defaults;
-    if (remembered === null) return;
-    this.mine = true;
-    this.recents = remembered.recents;
+    if (remembered !== null) this.#recall(remembered);
+    else void rememberedLate.then((memory) => this.#recallLate(memory));
   }
 
   /** What an opening may keep. */
@@ -37,6 +38,7 @@ export class Device {
 
   async becomeMine(): Promise<void> {
     if (this.mine) return;
+    this.#isDecided = true;
     this.mine = true;
     this.wiped = null;
     await this.#keep((recents) => recents);
@@ -45,6 +47,7 @@ export class Device {
 
   /** Takes everything away; from now on this is somebody else's device. No repository may be open. */
   async forgetEverything(): Promise<void> {
+    this.#isDecided = true;
     this.mine = false;
     this.recents = [];
     this.copies = new Map();
@@ -87,6 +90,20 @@ export class Device {
       const urls = this.recents.flatMap(({ place }) => (place.kind === "rest" ? [place.url] : []));
       this.copies = await this.ports.device.copies(urls);
     });
+  }
+
+  #recall({ settings, recents }: DeviceMemory): void {
+    this.mine = true;
+    this.settings = settings;
+    this.recents = recents;
+  }
+
+  /** Storage took long: until now this looked like somebody else's device. */
+  async #recallLate(memory: DeviceMemory | null): Promise<void> {
+    if (memory === null || this.#isDecided) return;
+    this.#recall(memory);
+    this.ports.device.showTheme(memory.settings.theme);
+    await this.#attempt(() => this.ports.shell.install());
   }
 
   /** Writes the settings and the changed list, which another tab may have changed meanwhile, too. */

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { defaultSettings, type Recent } from "../../../../src/platform/device-memory.ts";
 import { Device } from "../../../../src/ui/state/device.svelte.ts";
 import { FakeDevice } from "../../../support/fake-device.ts";
@@ -27,6 +27,25 @@ test("a guest's settings last as long as the page, and nothing is written", asyn
   await device.remember(nas.place, repositoryId, 2);
   expect([device.settings.idleMinutes, fake.theme, fake.memory]).toEqual([5, "dark", null]);
   expect(device.keep).toEqual({ kind: "nothing" });
+});
+
+test("what comes late from slow storage makes it one's own device all the same", async () => {
+  const fake = new FakeDevice({ settings: { ...defaultSettings, theme: "dark" }, recents: [nas] });
+  fake.isSlow = true;
+  const device = new Device(fake.ports());
+  expect([device.mine, device.recents]).toEqual([false, []]);
+  await vi.waitFor(() => expect(fake.installed).toBe(true));
+  expect([device.mine, device.recents, device.settings.theme, fake.theme]).toEqual([true, [nas], "dark", "dark"]);
+});
+
+test("what comes late changes nothing once the user has had everything forgotten", async () => {
+  const fake = new FakeDevice({ settings: defaultSettings, recents: [nas] });
+  fake.isSlow = true;
+  const ports = fake.ports();
+  const device = new Device(ports);
+  await device.forgetEverything();
+  await ports.device.rememberedLate;
+  expect([device.mine, device.recents]).toEqual([false, []]);
 });
 
 test("becoming one's own device keeps the settings and installs the app", async () => {
