@@ -25,6 +25,10 @@ interface ServerProcess {
 interface Fixtures {
   /** An empty folder on the disk, removed after the test. */
   workFolder: string;
+  /** False: a folder may be read until the page is reloaded, and then the browser would ask again. */
+  keepsFolders: boolean;
+  /** More of the server's command line. */
+  serverOptions: readonly string[];
   /** The server, for tests that end it before they end. */
   serverProcess: ServerProcess;
   server: StartedServer;
@@ -41,10 +45,13 @@ export const test = base.extend<Fixtures>({
     await rm(folder, { recursive: true, force: true });
   },
 
-  // biome-ignore lint/correctness/noEmptyPattern: as above.
-  serverProcess: async ({}, use) => {
+  keepsFolders: [true, { option: true }],
+
+  serverOptions: [[], { option: true }],
+
+  serverProcess: async ({ serverOptions }, use) => {
     const dataFolder = await makeTemporaryFolder("data");
-    const started = await startServer(dataFolder);
+    const started = await startServer(dataFolder, serverOptions);
     await use(started);
     await started.stop();
     await rm(dataFolder, { recursive: true, force: true });
@@ -52,10 +59,10 @@ export const test = base.extend<Fixtures>({
 
   server: async ({ serverProcess }, use) => use(serverProcess.server),
 
-  context: async ({ server, locale, colorScheme, viewport }, use) => {
+  context: async ({ server, keepsFolders, locale, colorScheme, viewport }, use) => {
     const peer = requirePeer("chromium");
     test.skip(peer === null, "no Chromium on this machine");
-    const profile = await makeProfile();
+    const profile = await makeProfile(keepsFolders);
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: peer?.path ?? "",
       headless: true,
@@ -129,21 +136,22 @@ async function dropAt(page: Page, place: { x: number; y: number }, folder: strin
 }
 
 /** A profile that grants read and write access to folders, which nobody could answer for in a headless browser. */
-export async function makeProfile(): Promise<string> {
+export async function makeProfile(keepsFolders = true): Promise<string> {
   const profile = await makeTemporaryFolder("profile");
+  const reading = keepsFolders ? { file_system_read_guard: 1 } : {};
   const preferences = {
     // Closing a written file asks Safe Browsing's server otherwise, half a second each when there is none.
     safebrowsing: { enabled: false },
-    profile: { default_content_setting_values: { file_system_read_guard: 1, file_system_write_guard: 1 } },
+    profile: { default_content_setting_values: { ...reading, file_system_write_guard: 1 } },
   };
   await mkdir(join(profile, "Default"));
   await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
   return profile;
 }
 
-async function startServer(dataFolder: string): Promise<ServerProcess> {
+async function startServer(dataFolder: string, options: readonly string[]): Promise<ServerProcess> {
   const program = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
-  const child = spawn(process.execPath, [program, "--data", dataFolder, "--listen", "127.0.0.1:0"], {
+  const child = spawn(process.execPath, [program, "--data", dataFolder, "--listen", "127.0.0.1:0", ...options], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const greeting = await readGreeting(child);

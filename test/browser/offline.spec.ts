@@ -10,7 +10,7 @@ import { jobsText } from "../../src/ui/text/jobs.ts";
 import { runText } from "../../src/ui/text/run.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { expect, test } from "./fixture.ts";
-import { createRepository, installShell, slow, startBackup, unlock } from "./steps.ts";
+import { createRepository, installShell, openRecent, slow, startBackup, unlock } from "./steps.ts";
 
 const password = "unterwegs, Pferd & 馬";
 
@@ -126,10 +126,4 @@ async function wipeStorage(page: Page): Promise<void> {
   const origin = new URL(page.url()).origin;
   await session.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
   await session.detach();
-}
-
-/** The only one of the list of recent ones. */
-async function openRecent(page: Page, text: string): Promise<void> {
-  await page.getByRole("main").getByRole("listitem").getByRole("button").first().click(slow);
-  await unlock(page, text);
 }

@@ -43,6 +43,12 @@ export async function unlock(page: Page, password: string): Promise<void> {
   await page.getByRole("button", { name: connectText.open, exact: true }).click();
 }
 
+/** Opens the only repository of the list of recent ones. */
+export async function openRecent(page: Page, password: string): Promise<void> {
+  await page.getByRole("main").getByRole("listitem").getByRole("button").first().click(slow);
+  await unlock(page, password);
+}
+
 /** On the screen "Back up": drops a folder called Documents, names the computer and starts. */
 export async function startBackup(page: Page, source: string, host: string): Promise<void> {
   await dropFolder(page, page.getByText(backupText.drop), source);

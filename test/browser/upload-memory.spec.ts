@@ -1,14 +1,14 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
 import { runText } from "../../src/ui/text/run.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
-import { seededBytes } from "../support/source-tree.ts";
+import { browserProcess } from "./browser-process.ts";
 import { expect, test } from "./fixture.ts";
+import { writeNoise } from "./noise-file.ts";
 import { createRepository, installShell, startBackup } from "./steps.ts";
 
-const mebibyte = 1024 * 1024;
 /** Enough to tell "all of it" from "what is on its way"; HOLDALL_UPLOAD_MEBIBYTES asks for more. */
 const uploadMebibytes = Number(process.env["HOLDALL_UPLOAD_MEBIBYTES"] ?? "512");
 
@@ -54,26 +54,6 @@ async function controlEverything(page: Page): Promise<void> {
     await navigator.serviceWorker.register("sw.js", { scope: "./" });
     await navigator.serviceWorker.ready;
   });
-}
-
-async function writeNoise(path: string, mebibytes: number): Promise<void> {
-  await using file = await open(path, "w");
-  for (let seed = 1; seed <= mebibytes; seed += 1) await file.write(seededBytes(seed, mebibyte));
-}
-
-/** The Chromium that this process started; its renderers and the like are that one's children. */
-function browserProcess(): number {
-  for (const entry of readdirSync("/proc")) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid)) continue;
-    try {
-      const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
-      if (Number(parent) === process.pid && /chrom/.test(readlinkSync(`/proc/${pid}/exe`))) return pid;
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  throw new Error("no browser was started by this process");
 }
 
 /** Its share of memory, as Linux counts it. */

@@ -1,0 +1,100 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+
+/**
+ * Stands before a REST server and passes everything on; while it is closed, packs wait in front of it, so that a backup
+ * lasts as long as a test wants.
+ */
+export class UploadGate implements AsyncDisposable {
+  private readonly waiting: (() => void)[] = [];
+  /** How many packs may pass before the next one waits. */
+  private room = Number.POSITIVE_INFINITY;
+  passedPacks = 0;
+  passedBytes = 0;
+
+  private constructor(
+    private readonly upstream: URL,
+    private readonly server: Server,
+  ) {
+    server.on("request", (asked, answer) => void this.pass(asked, answer));
+  }
+
+  static async before(upstream: string): Promise<UploadGate> {
+    const gate = new UploadGate(new URL(upstream), createServer());
+    gate.server.listen(0, "127.0.0.1");
+    await once(gate.server, "listening");
+    return gate;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.open();
+    this.server.close();
+    this.server.closeAllConnections();
+    await once(this.server, "close");
+  }
+
+  /** Without a slash at the end. */
+  get origin(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Packs that wait now. */
+  get waitingPacks(): number {
+    return this.waiting.length;
+  }
+
+  /** From now on packs wait, but for the next few. */
+  close(butFor = 0): void {
+    this.room = butFor;
+  }
+
+  open(): void {
+    this.room = Number.POSITIVE_INFINITY;
+    for (const go of this.waiting.splice(0)) go();
+  }
+
+  /** Lets the pack pass that has waited longest, if one waits. */
+  letOneThrough(): void {
+    this.waiting.shift()?.();
+  }
+
+  private async pass(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+    try {
+      const body = await buffer(asked);
+      const isPack = asked.method === "POST" && /\/data\/[0-9a-f]{64}$/.test(asked.url ?? "");
+      if (isPack) await this.turn();
+      // Whoever sent it is gone by now: what a server has not seen is not stored.
+      if (answer.destroyed) return;
+      await this.forward(asked, body, answer);
+      if (isPack) this.count(body);
+    } catch {
+      answer.destroy();
+    }
+  }
+
+  private async turn(): Promise<void> {
+    if (this.room > 0) this.room--;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  private count(pack: Buffer): void {
+    this.passedPacks++;
+    this.passedBytes += pack.length;
+  }
+
+  private async forward(
+    { method, url, headers }: IncomingMessage,
+    body: Buffer,
+    answer: ServerResponse,
+  ): Promise<void> {
+    const target = new URL(url ?? "/", this.upstream);
+    const sent = request(target, { method, headers: { ...headers, host: this.upstream.host } });
+    sent.end(body);
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    answer.writeHead(response.statusCode ?? 502, response.headers);
+    response.pipe(answer);
+    await once(answer, "close");
+  }
+}
