@@ -1,0 +1,15 @@
+import { deathFaults } from "./death-faults.ts";
+import type { Fault } from "./fault.ts";
+import { requestFaults } from "./request-faults.ts";
+import { serverFaults } from "./server-faults.ts";
+import { sleepFaults } from "./sleep-faults.ts";
+import { sourceFaults } from "./source-faults.ts";
+
+/** The fixed list. */
+export const allFaults: readonly Fault[] = [
+  ...deathFaults,
+  ...requestFaults,
+  ...serverFaults,
+  ...sourceFaults,
+  ...sleepFaults,
+];
