@@ -22,7 +22,7 @@ export interface BlobSaverPorts extends IndexSaverPorts {
 }
 
 export interface BlobSaverOptions {
-  /** Bytes of blobs that make a pack full, from 4 to 128 MiB; absent: 16 MiB. */
+  /** Bytes of blobs that make a pack full, from 64 KiB to 128 MiB; absent: 16 MiB. */
   packTargetBytes?: number;
   /** Bytes a second that uploads may take on average; null: as many as the line carries. */
   uploadLimit?: number | null;

@@ -6,7 +6,8 @@ import { encodePackEnd, encodePackHeader, entryLength, isHeaderFull, type Packed
 
 /** restic's default and the bounds of its --pack-size; a pack is finished by the blob that reaches the target. */
 export const defaultPackTarget = 16 * 1024 * 1024;
-export const smallestPackTarget = 4 * 1024 * 1024;
+/** restic writes none below 4 MiB, but reads packs of any size. Small ones make a small run one of many packs. */
+export const smallestPackTarget = 64 * 1024;
 export const largestPackTarget = 128 * 1024 * 1024;
 
 export interface FinishedPack {
