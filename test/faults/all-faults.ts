@@ -1,3 +1,4 @@
+import { appFaults } from "./app-faults.ts";
 import { deathFaults } from "./death-faults.ts";
 import type { Fault } from "./fault.ts";
 import { requestFaults } from "./request-faults.ts";
@@ -7,6 +8,7 @@ import { sourceFaults } from "./source-faults.ts";
 
 /** The fixed list. */
 export const allFaults: readonly Fault[] = [
+  ...appFaults,
   ...deathFaults,
   ...requestFaults,
   ...serverFaults,

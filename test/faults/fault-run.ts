@@ -1,4 +1,5 @@
 import type { Backend } from "../../src/core/backend/backend.ts";
+import { AppBench } from "./app-bench.ts";
 import type { Extent, Fault, FaultContext, Injected, Injection } from "./fault.ts";
 import { FaultWorld, type WorldPeers } from "./fault-world.ts";
 import { Ledger } from "./ledger.ts";
@@ -42,10 +43,16 @@ export class FaultRun {
     const { peers, faults, extent, seed, isWhole, defect, say } = this.settings;
     say(`seed ${seed}, ${extent} run`);
     const world = await FaultWorld.make(peers);
+    let bench: Promise<AppBench> | null = null;
+    const theBench = () => {
+      bench ??= AppBench.start(world);
+      return bench;
+    };
     try {
-      const context: FaultContext = { world, extent, random: new SeededRandom(seed), defect };
+      const context: FaultContext = { world, extent, random: new SeededRandom(seed), bench: theBench, defect };
       for (const fault of faults) await this.injectAll(fault, context);
     } finally {
+      await this.closeBench(bench);
       await world.close();
     }
     say(this.ledger.table());
@@ -56,6 +63,10 @@ export class FaultRun {
     }
     const failed = this.problems.length;
     return { injected, lost, rejected, failed, passed: Math.max(0, injected - failed) };
+  }
+
+  private async closeBench(bench: Promise<AppBench> | null): Promise<void> {
+    await (await bench)?.close();
   }
 
   private async injectAll(fault: Fault, context: FaultContext): Promise<void> {

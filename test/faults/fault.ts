@@ -1,5 +1,6 @@
 import type { Backend } from "../../src/core/backend/backend.ts";
 import type { Aftermath } from "./aftermath.ts";
+import type { AppBench } from "./app-bench.ts";
 import type { FaultWorld } from "./fault-world.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
@@ -24,6 +25,8 @@ export interface FaultContext {
   readonly world: FaultWorld;
   readonly extent: Extent;
   readonly random: SeededRandom;
+  /** The built app in its browser, started with the first fault that needs it. */
+  bench(): Promise<AppBench>;
   /** A planted defect: stands before the server of every run of the engine. */
   readonly defect?: ((backend: Backend) => Backend) | undefined;
 }

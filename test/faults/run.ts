@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { ensureBuilt } from "../../src/server/fresh-clone.mjs";
 import { requirePeer } from "../support/peers.ts";
 import { allFaults } from "./all-faults.ts";
 import { FaultRun } from "./fault-run.ts";
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
   const restServer = requirePeer("rest-server");
   if (restic === null || restServer === null) throw new Error("restic and rest-server are needed");
   const chosen = allFaults.filter(({ name, driver }) => `${name} (${driver})`.includes(values.only));
+  if (chosen.some(({ driver }) => driver !== "engine")) ensureBuilt();
   const run = new FaultRun({
     peers: { restic, restServer },
     faults: chosen,
