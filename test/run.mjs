@@ -11,7 +11,7 @@ let exitCode = runNpm(["exec", "--", "tsx", "test/peers/install.ts"]);
 
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
-const runs = [vitest("unit"), vitest("peers"), cells(), playwright()];
+const runs = [vitest("unit"), vitest("peers"), cells(), faults(), playwright()];
 
 // Once more at the end, where they are found: the output of a whole run is long.
 for (const { name, failures } of runs) for (const failure of failures) console.log(`FAILED in ${name}: ${failure}`);
@@ -52,6 +52,13 @@ function cells() {
   const file = `${reports}interop.json`;
   const code = runNpm(["run", "test:interop", "--", "--report", file]);
   return counted("interop", code, file, ({ passed, failed }) => ({ passed, failed, skipped: 0, failures: [] }));
+}
+
+/** Some of each of the faults that `npm run test:faults` injects by the hundred. */
+function faults() {
+  const file = `${reports}faults.json`;
+  const code = runNpm(["run", "test:faults", "--", "--quick", "--report", file]);
+  return counted("faults", code, file, ({ passed, failed, failures }) => ({ passed, failed, skipped: 0, failures }));
 }
 
 function playwright() {

@@ -1,15 +1,10 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Page } from "@playwright/test";
-import type { BackupResult } from "../../src/workers/repository-api.ts";
-import { DrivenWorker, giveFolder, WorkerError } from "../browser/driven-worker.ts";
 import { makeProfile } from "../browser/fixture.ts";
-import { backupRequest } from "../support/backup-request.ts";
 import { requirePeer } from "../support/peers.ts";
 import { BrowserDevice } from "./browser-device.ts";
 import type { FaultWorld, Site } from "./fault-world.ts";
-import { connections, hostname, packSizeBytes, password, rootName } from "./sizes.ts";
 import { type ServerProgram, StoppableServer } from "./stoppable-server.ts";
 
 /** The built server, which serves the app and keeps the repositories. */
@@ -61,66 +56,6 @@ export class AppBench {
     await this.server.kill();
     await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** How a backup of the app ended. */
-export interface AppRun {
-  ended: string;
-  result: BackupResult | null;
-}
-
-/** A page of the app with a repository worker of its own, on one repository and one folder. */
-export class AppTab {
-  private constructor(
-    readonly page: Page,
-    private readonly worker: DrivenWorker,
-  ) {}
-
-  static async open(bench: AppBench, site: Site): Promise<AppTab> {
-    const page = await (await bench.browser()).page(bench.address);
-    return new AppTab(page, await openWorker(page, site));
-  }
-
-  /** The same page with a new worker, after the old one has died. */
-  async reopen(site: Site): Promise<AppTab> {
-    return new AppTab(this.page, await openWorker(this.page, site));
-  }
-
-  /** Ends when the backup does, or with what it is that ends it. Never rejects. */
-  async backUp(source: string): Promise<AppRun> {
-    try {
-      const folder = await giveFolder(this.page, source);
-      return await this.backUpGiven(folder);
-    } catch (error) {
-      return { ended: endOf(error), result: null };
-    }
-  }
-
-  async backUpGiven(folder: object): Promise<AppRun> {
-    try {
-      const sources = [{ rootName, folder: { kind: "handle", handle: folder }, addsToParent: false }];
-      const result = await this.worker.call("backup", { ...backupRequest({ hostname, packSizeBytes }), sources });
-      return { ended: result.outcome, result };
-    } catch (error) {
-      return { ended: endOf(error), result: null };
-    }
-  }
-
-  /** Ends the worker as a crash does; calls to it never end. */
-  async killWorker(): Promise<void> {
-    await this.page.evaluate(() => (Reflect.get(window, "drivenWorker") as Worker).terminate());
-  }
-}
-
-async function openWorker(page: Page, site: Site): Promise<DrivenWorker> {
-  const worker = await DrivenWorker.start(page);
-  const location = { kind: "rest", url: `${site.server}${site.name}/`, login: null, connections };
-  await worker.call("open", { location, password, keep: { kind: "device", budgetBytes: 1 << 24 } });
-  return worker;
-}
-
-function endOf(error: unknown): string {
-  return error instanceof WorkerError ? error.code : "killed";
 }
 
 const lockPatienceMs = 60_000;

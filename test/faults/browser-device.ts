@@ -35,6 +35,8 @@ export class BrowserDevice {
   async page(address: string): Promise<Page> {
     const page = await this.context.newPage();
     page.on("dialog", (dialog) => void dialog.accept().catch(() => {}));
+    // tsx gives the inner functions of what is evaluated in the page their names by a function of its own.
+    await page.addInitScript("globalThis.__name = (named) => named");
     await page.goto(address);
     return page;
   }

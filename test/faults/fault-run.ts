@@ -22,8 +22,9 @@ export interface FaultRunResult {
   rejected: number;
   /** Injections after which everything was right. */
   passed: number;
-  /** Everything else that is wrong with the run, one by one. */
+  /** Everything else that is wrong with the run. */
   failed: number;
+  failures: readonly string[];
 }
 
 const leastInjections: Readonly<Record<Extent, number>> = { full: 500, quick: 60 };
@@ -61,8 +62,9 @@ export class FaultRun {
     if (isWhole && injected < leastInjections[extent]) {
       this.problem(`${injected} injections, ${leastInjections[extent]} at least are wanted`);
     }
-    const failed = this.problems.length;
-    return { injected, lost, rejected, failed, passed: Math.max(0, injected - failed) };
+    const failures = this.problems;
+    const failed = failures.length;
+    return { injected, lost, rejected, failed, failures, passed: Math.max(0, injected - failed) };
   }
 
   private async closeBench(bench: Promise<AppBench> | null): Promise<void> {

@@ -64,7 +64,8 @@ export class FaultWorld {
       plain: await startRestServer(peers.restServer),
       "append-only": await startRestServer(peers.restServer, ["--append-only"]),
     };
-    const source = join(folder, "source");
+    // What the app calls a dropped folder is the name that it has on the disk.
+    const source = join(folder, rootName);
     const earlier = await fillBase(peers.restic, servers.plain, folder, source);
     await removeEmptyFolders(join(servers.plain.directory(repository), "data"));
     addNewFiles(source);

@@ -36,8 +36,8 @@ async function main(): Promise<void> {
     defect: plantedFault(values.planted),
     say: (line) => console.log(line),
   });
-  const { injected, lost, rejected, passed, failed } = await run.toEnd();
-  if (values.report !== undefined) await writeFile(values.report, JSON.stringify({ passed, failed }));
+  const { injected, lost, rejected, passed, failed, failures } = await run.toEnd();
+  if (values.report !== undefined) await writeFile(values.report, JSON.stringify({ passed, failed, failures }));
   console.log(`faults: ${injected} injected, ${lost} lost, ${rejected} rejected by restic`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
