@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
-import { backupText, runText } from "../../src/ui/text/backup.ts";
+import { backupText } from "../../src/ui/text/backup.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
+import { runText } from "../../src/ui/text/run.ts";
 import type { BackupResult } from "../../src/workers/repository-api.ts";
 import { DrivenWorker, giveFolder, WorkerError } from "../browser/driven-worker.ts";
 import { slow, startBackup, typeLocation, unlock } from "../browser/steps.ts";

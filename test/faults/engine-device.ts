@@ -9,6 +9,8 @@ import { RepositoryService } from "../../src/workers/repository-service.ts";
 import { backupRequest } from "../support/backup-request.ts";
 import { nodeKernels } from "../support/kernels.ts";
 import { MemoryOfflineStore } from "../support/memory-offline-store.ts";
+import { MemorySetStores } from "../support/memory-set-stores.ts";
+import { MemoryBrowser } from "../support/memory-tabs.ts";
 import { FaultClock, hastyClock } from "./fault-clock.ts";
 import { connections, hostname, packSizeBytes, password, rootName } from "./sizes.ts";
 
@@ -35,6 +37,8 @@ export interface EngineSettings {
  */
 export class EngineDevice {
   private readonly store = new MemoryOfflineStore();
+  private readonly sets = new MemorySetStores();
+  private readonly browser = new MemoryBrowser();
   private journal = new DeviceJournal();
 
   /** Opens the repository, backs up once and closes it. Whatever goes wrong is in the result. */
@@ -44,16 +48,18 @@ export class EngineDevice {
 
   start(settings: EngineSettings): StartedRun {
     const { url, source, clock = new FaultClock(), alter, request } = settings;
-    const service = this.service({ source, clock, ...(alter ? { alter } : {}) });
+    const tab = this.browser.openTab();
+    const service = this.service({ source, clock, tab, ...(alter ? { alter } : {}) });
     const run = new StartedRun(service, clock, () => {
       // What the dead run still does to its journal no longer happens.
       this.journal = this.journal.afterDeath();
+      this.browser.kill(tab);
     });
     run.begin({ url, request: runRequest(request) });
     return run;
   }
 
-  private service({ source, clock, alter }: Pick<EngineSettings, "source" | "alter"> & { clock: Clock }) {
+  private service({ source, clock, alter, tab }: ServiceSettings) {
     const { journal, store } = this;
     return new RepositoryService({
       connect: (location, retry: RetryOptions) => {
@@ -70,10 +76,16 @@ export class EngineDevice {
       sinkOf: () => {
         throw new RangeError("nothing is restored here");
       },
-      claimWriter: async () => () => {},
+      openSetStore: (repositoryId) => this.sets.open(repositoryId),
+      tabs: tab,
       programVersion: "holdall faults",
     });
   }
+}
+
+interface ServiceSettings extends Pick<EngineSettings, "source" | "alter"> {
+  clock: Clock;
+  tab: ReturnType<MemoryBrowser["openTab"]>;
 }
 
 /** One run of a device: opening, backup, closing. */
@@ -100,6 +112,7 @@ export class StartedRun {
     this.onDeath();
     const over = () => clearInterval(hurry);
     const hurry = setInterval(() => this.clock.skip(60_000), 20);
+    hurry.unref();
     this.service.close().then(over, over);
   }
 

@@ -49,3 +49,5 @@ function plantedFault(name: string | undefined) {
 }
 
 await main();
+// What dead runs still wait for in vain, and idle connections, would keep the process.
+process.exit();

@@ -9,9 +9,9 @@ import { requirePeer } from "../support/peers.ts";
 const restic = requirePeer("restic-0.18");
 const restServer = requirePeer("rest-server");
 
-/** Every n of the end of a run, where the index and the snapshot are written. */
-const lastDeaths = deathFaults.map((fault) => lastOf(fault, 8));
-const pruned = sleepFaults.filter(({ name }) => name.includes("prune")).map((fault) => lastOf(fault, 8));
+/** Every n of the end of a run, where the last index and the snapshot are written. */
+const lastDeaths = deathFaults.map((fault) => lastOf(fault, 4));
+const pruned = sleepFaults.filter(({ name }) => name.includes("prune")).map((fault) => lastOf(fault, 4));
 
 describe.skipIf(restic === null || restServer === null)("a bug that is planted makes the faults fail", () => {
   test.each([
@@ -21,7 +21,7 @@ describe.skipIf(restic === null || restServer === null)("a bug that is planted m
     const sound = await run(faults, null);
     expect(sound.lines.join("\n")).not.toMatch(/LOST|REJECTED/);
     expect(sound.result).toMatchObject({ lost: 0, rejected: 0, failed: 0 });
-    expect(sound.result.injected).toBeGreaterThanOrEqual(faults.length * 8);
+    expect(sound.result.injected).toBeGreaterThanOrEqual(faults.length * 4);
     const planted = await run(faults, bug);
     expect(planted.result.rejected).toBeGreaterThan(0);
     expect(planted.result.failed).toBeGreaterThan(0);
