@@ -2,8 +2,14 @@ import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Backend } from "../../../src/core/backend/backend.ts";
 import { MemoryBackend } from "../../../src/core/backend/memory.ts";
 import { utf8 } from "../../../src/core/base/bytes.ts";
+import { BackendError } from "../../../src/core/base/errors.ts";
 import type { Id } from "../../../src/core/base/id.ts";
-import type { ArchiveFormat, BackupProgress, RepositoryApi } from "../../../src/workers/repository-api.ts";
+import type {
+  ArchiveFormat,
+  BackupProgress,
+  RepositoryApi,
+  VerifyUploadProgress,
+} from "../../../src/workers/repository-api.ts";
 import { RepositoryService } from "../../../src/workers/repository-service.ts";
 import { connect, serve } from "../../../src/workers/rpc.ts";
 import { readableFromPort } from "../../../src/workers/stream-port.ts";
@@ -11,7 +17,13 @@ import { altered } from "../../support/altered-backend.ts";
 import { backupRequest } from "../../support/backup-request.ts";
 import { nodeKernels } from "../../support/kernels.ts";
 import { MemoryFolder, MemorySink } from "../../support/memory-folder.ts";
-import { backUp, createTestRepository, memoryJournal, password } from "../../support/memory-repository.ts";
+import {
+  backUp,
+  createTestRepository,
+  memoryJournal,
+  openTestRepository,
+  password,
+} from "../../support/memory-repository.ts";
 import { MemoryBrowser } from "../../support/memory-tabs.ts";
 import { noise } from "../../support/noise.ts";
 
@@ -177,4 +189,47 @@ test("a running backup is paused and let go on; without one, nothing happens", a
   expect(result).toMatchObject({ outcome: "stored", waitedMs: 0 });
   expect(told.some(({ paused }) => paused)).toBe(true);
   expect(told.at(-1)).toMatchObject({ paused: false, phase: "verifying" });
+});
+
+test("opening asks beside the index what the server is like", async () => {
+  const order: string[] = [];
+  const server = altered(backend, {
+    list: async (type, signal) => {
+      if (type === "index") order.push("index begins");
+      await new Promise((resolve) => setImmediate(resolve));
+      const listed = await backend.list(type, signal);
+      if (type === "index") order.push("index ends");
+      return listed;
+    },
+    remove: async () => {
+      order.push("probe");
+      throw new BackendError("append-only");
+    },
+    clockAheadMs: () => 90_000,
+  });
+  const api = await openApi(server);
+  const location = { kind: "rest", url: "https://nas.example/", login: null, connections: null } as const;
+  order.length = 0;
+  const info = await api.open({ location, password, keep: { kind: "nothing" } });
+  expect(info).toMatchObject({ appendOnly: true, clockAheadMs: 90_000, offline: false });
+  expect(order.indexOf("probe")).toBeLessThan(order.indexOf("index ends"));
+});
+
+test("there is nothing to check before anything was uploaded", async () => {
+  const api = await openApi();
+  const seen: VerifyUploadProgress[] = [];
+  const onProgress = (progress: VerifyUploadProgress) => void seen.push(progress);
+  expect(await api.verifyUpload({ extent: "all" }, { onProgress })).toEqual({ packs: 0, bytes: 0, failures: [] });
+  expect(seen.at(-1)).toEqual({ packsDone: 0, packsTotal: 0, bytesDone: 0, bytesTotal: 0, waiting: null });
+});
+
+test("a lock of somebody else is listed, and gone after it was removed", async () => {
+  const elsewhere = await openTestRepository(backend);
+  const { signal } = new AbortController();
+  await elsewhere.lock("exclusive", signal);
+  const api = await openApi();
+  const [lock] = await api.listLocks({});
+  expect(lock).toMatchObject({ exclusive: true, holder: "somebody", username: "holdall" });
+  await api.removeLock({ id: lock?.id ?? "" });
+  expect(await api.listLocks({})).toEqual([]);
 });

@@ -7,6 +7,9 @@ import type { UploadedPack } from "../../../../src/core/repository/blob-saver.ts
 import { UploadCheck } from "../../../../src/core/repository/upload-check.ts";
 import { altered } from "../../../support/altered-backend.ts";
 import { observed } from "../../../support/failing-backend.ts";
+import { MemoryFolder } from "../../../support/memory-folder.ts";
+import { backUp, createTestRepository } from "../../../support/memory-repository.ts";
+import { noise } from "../../../support/noise.ts";
 
 const { signal } = new AbortController();
 
@@ -118,6 +121,21 @@ describe("a check of what was uploaded", () => {
     });
     await expect(new UploadCheck(refusing, packs, "all").run(signal)).rejects.toBe(rejected);
     expect(loads).toBeLessThan(10);
+  });
+
+  test("looks at all that the last backup stored, and notices what became of it", async () => {
+    const server = new MemoryBackend();
+    const { repository } = await createTestRepository(server);
+    await backUp(repository, new MemoryFolder({ "a.bin": { bytes: noise(1, 3_000_000), modifiedMs: 0 } }));
+    const whole = repository.checkUpload("all");
+    await whole.run(signal);
+    expect(whole.failures).toEqual([]);
+    expect(new Set(whole.packs)).toEqual(new Set(await server.list("data", signal)));
+    const [first] = whole.packs as [UploadedPack];
+    await replace(server, first, null);
+    const lossy = repository.checkUpload("all");
+    await lossy.run(signal);
+    expect(lossy.failures.map(({ pack }) => pack)).toEqual([first.id]);
   });
 
   test("can be cancelled", async () => {
