@@ -44,6 +44,8 @@ export class RepositoryTabs {
     void held.watch((ids) => this.tellLocks(ids), this.over.signal);
     this.post({ kind: "ask" });
     void this.look();
+    // Opening has looked for orphans; but a tab that was killed just before may have held its claims until now.
+    this.sweep();
   }
 
   /** Runs a job as the one writer of this repository in this browser. Throws LockedError "writer-elsewhere". */

@@ -24,6 +24,11 @@ function file(text: string) {
   return { bytes: utf8(text), modifiedMs: Date.UTC(2026, 0, 1) };
 }
 
+/** Beside what the tests look at. A source without them would have lost most of its entries, which a backup asks about. */
+const filler: MemoryTree = Object.fromEntries(
+  Array.from({ length: 40 }, (_, i) => [`Ordner ${i}`, { "a.txt": file(`${i}`) }]),
+);
+
 /** A repository of one snapshot, whose files each test copies. */
 let template: MemoryBackend;
 let snapshot = "";
@@ -31,7 +36,6 @@ let snapshot = "";
 beforeAll(async () => {
   template = new MemoryBackend();
   const { repository } = await createTestRepository(template);
-  const filler = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`Ordner ${i}`, { "a.txt": file(`${i}`) }]));
   snapshot = (await backUp(repository, new MemoryFolder({ ...tree, ...filler }))).id;
   repository.close();
 });
@@ -131,7 +135,7 @@ describe("without a network", () => {
 
 test("what was created and backed up in one go opens without a network", async () => {
   const device = new Device(new MemoryServer());
-  device.source = new MemoryFolder(tree);
+  device.source = new MemoryFolder({ ...tree, ...filler });
   const service = device.service();
   await service.create({ ...device.request(), formatVersion: 2 }, quiet);
   const made = await service.backup(documentsRequest(), quiet);
@@ -296,7 +300,7 @@ describe("a server that shows something else", () => {
 describe("the device's storage", () => {
   test("is not touched where nothing may be kept", async () => {
     const device = await newDevice();
-    device.source = new MemoryFolder(tree);
+    device.source = new MemoryFolder({ ...tree, ...filler });
     const service = await device.open({ keep: { kind: "nothing" } });
     await snapshotIds(service);
     await namesIn(service, ["Reisen"]);
@@ -334,7 +338,7 @@ describe("the device's storage", () => {
   /** Opens, lists, browses, backs up and lists again; what a user sees of it. */
   async function script(store: MemoryOfflineStore) {
     const device = await newDevice(store);
-    device.source = new MemoryFolder({ ...tree, "neu.txt": file("neu") });
+    device.source = new MemoryFolder({ ...tree, ...filler, "neu.txt": file("neu") });
     const seen: unknown[] = [];
     const first = await device.open();
     seen.push(await snapshotIds(first), await folder(first, ["Reisen"]));
@@ -403,7 +407,7 @@ describe("the device's storage", () => {
 describe("waiting for the network", () => {
   test("a page is told after two attempts, a job goes on until it is cancelled", async () => {
     const device = await newDevice();
-    device.source = new MemoryFolder(tree);
+    device.source = new MemoryFolder({ ...tree, ...filler });
     const service = await device.open({ keep: { kind: "nothing" } });
     device.server.failure = "network";
     const before = device.server.requests.length;

@@ -230,3 +230,16 @@ test("sets of somebody else's device end with the session, and leave nothing beh
   expect(device.storageUses).toBe(0);
   expect(await (await openTab({ kind: "nothing" })).listSets({}, quiet)).toEqual([]);
 });
+
+test("a tab that opens while a killed one still seems to live removes that one's lock all the same", async () => {
+  const doomed = device.browser.openTab();
+  await standingBackup(await device.open({ keep: own }, doomed));
+  const [lock = ""] = await locks();
+  const lingering = device.browser.openTab();
+  device.browser.kill(doomed);
+  const release = await lingering.lockClaims.claim(lock);
+  await openTab(own);
+  expect(await locks(), "claimed while it was opened").toEqual([lock]);
+  release();
+  await vi.waitFor(async () => expect(await locks()).toEqual([]), { timeout: 5000 });
+});
