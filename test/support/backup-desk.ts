@@ -19,7 +19,7 @@ export function deskOn(changes: Partial<FakeRepository> = {}) {
   };
   const sources = new FakeSources();
   const jobs = new Jobs(api, { saveDownload: async () => {} });
-  const desk = new BackupDesk({ api, info: repository.info, jobs, sources });
+  const desk = new BackupDesk({ api, info: repository.info, jobs, sources, onstored: () => {} });
   return { desk, editors: new SetEditors(desk), repository, api, sources, jobs, requests };
 }
 

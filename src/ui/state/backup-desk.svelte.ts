@@ -18,6 +18,8 @@ interface DeskParts {
   info: RepositoryInfo;
   jobs: Jobs;
   sources: SourcePort;
+  /** After a run that may have written a snapshot. */
+  onstored: () => void;
 }
 
 /** Around the sets of an open repository: which there are, what is behind them, and runs. */
@@ -78,12 +80,11 @@ export class BackupDesk {
       ...request,
       rootNames: set.sources.map(({ rootName }) => rootName),
     });
-    const entry = jobs.startBackup(request, { subject: set.name, command });
-    void entry.job.finished.then(() => {
-      if (entry.job.outcome.state === "done" && !how.dryRun) this.folders.forgetLists(set.sources);
-      return this.sets.reload();
+    return jobs.startBackup(request, { subject: set.name, command }, ({ outcome }) => {
+      if (outcome === "dry-run") return; // what was picked stays for the run itself
+      this.folders.forgetLists(set.sources);
+      this.parts.onstored();
     });
-    return entry;
   }
 
   #requestFor(set: BackupSet, { dryRun }: { dryRun: boolean }): BackupRequest {

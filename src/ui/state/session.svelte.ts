@@ -49,7 +49,7 @@ export class OpenRepository {
     this.jobs = new Jobs(api, ports);
     this.saving = new SaveForm(api, this.jobs, ports, info.location);
     this.offlineCopies = new OfflineCopies(api, this.jobs, info.location);
-    this.backup = new BackupDesk({ api, info, jobs: this.jobs, sources });
+    this.backup = new BackupDesk({ api, info, jobs: this.jobs, sources, onstored: () => void this.snapshots.reload() });
     this.locks = new Locks(api);
     this.otherTab = new OtherTab(api);
   }

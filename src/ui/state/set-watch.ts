@@ -1,7 +1,6 @@
 import type { BackupSet } from "../../workers/repository-api.ts";
 import type { Ports } from "../ports.ts";
 import type { BackupDesk } from "./backup-desk.svelte.ts";
-import type { BackupJob } from "./jobs.svelte.ts";
 
 /** The sets that run when files change, and whose folders can all be watched now. */
 export function watchedSets(desk: BackupDesk): BackupSet[] {
@@ -15,18 +14,17 @@ export function watchedSets(desk: BackupDesk): BackupSet[] {
 export function watchSets(
   desk: BackupDesk,
   sets: readonly BackupSet[],
-  watching: { watchFolders: Ports["watchFolders"]; onstarted: (job: BackupJob) => void },
+  watchFolders: Ports["watchFolders"],
 ): () => void {
   let isOver = false;
   const stops = sets.map((set) => {
     const onDue = async () => {
       // A change that falls into a backup is for the next one.
       await desk.idle();
-      const job = isOver ? null : await desk.run(set, { dryRun: false });
-      if (job !== null) watching.onstarted(job);
+      if (!isOver) await desk.run(set, { dryRun: false });
     };
     // What cannot be watched any more runs by hand: its card says what it needs.
-    return watching.watchFolders(desk.handlesOf(set), { onDue: () => void onDue(), onEnded: () => {} });
+    return watchFolders(desk.handlesOf(set), { onDue: () => void onDue(), onEnded: () => {} });
   });
   return () => {
     isOver = true;

@@ -1,4 +1,5 @@
 import type { BackupRules, BackupRun } from "../../workers/repository-api.ts";
+import { excludePresets, readPresets } from "../exclude-presets.ts";
 import { countOf, countText, sizeText } from "./amounts.ts";
 import { errorText } from "./errors.ts";
 
@@ -124,8 +125,10 @@ export function runFacts(run: BackupRun): string[] {
 
 /** What a set leaves out, in a few words: "without node_modules, *.iso and 3 more"; "" if it leaves out nothing. */
 export function leftOutText(rules: BackupRules): string {
+  const { chosen, own } = readPresets(excludePresets, rules.exclude);
   const things = [
-    ...rules.exclude,
+    ...excludePresets.filter(({ id }) => chosen.has(id)).map(({ name }) => name.toLowerCase()),
+    ...own,
     ...rules.iexclude,
     ...(rules.excludeCaches ? [setsText.caches] : []),
     ...rules.excludeIfPresent.map(({ name }) => setsText.foldersWith(name)),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { parsePattern } from "../../../src/core/archiver/pattern.ts";
 import {
   patternOfPath,
   patternOfType,
@@ -41,6 +42,26 @@ test("what a class or a backslash lacks is told", () => {
   for (const fine of ["*.iso", "[a-z]?", "[^a]", "[\\]]", "a]b", "\\[a", "!/Documents/**", "**", "{a,b}", "[a*]"])
     expect(patternProblem(fine), fine).toBeNull();
 });
+
+test("a pattern is called malformed exactly if a run would refuse it", () => {
+  const pattern = fc.string({ unit: fc.constantFrom(..."ab/[]^-\\\\*?!."), minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(pattern, (text) => {
+      fc.pre(text !== "!");
+      expect(patternProblem(text) !== null, text).toBe(isRefused(text));
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+function isRefused(pattern: string): boolean {
+  try {
+    parsePattern(pattern);
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 test("a path's pattern has no wildcard left, is one line, and survives the text", () => {
   expect(patternOfPath(["Documents", "Old [2019]", "a*b?c\\d"])).toBe("/Documents/Old \\[2019]/a\\*b\\?c\\\\d");

@@ -52,6 +52,10 @@ test("what is left out is named, the rest counted", () => {
   expect(leftOutText({ ...rules, exclude: ["a", "b"], excludeCaches: true, excludeLargerThanBytes: 5e9 })).toBe(
     "without a, b, cache folders and 1 more",
   );
+  const [preset] = excludePresets;
+  expect(leftOutText({ ...rules, exclude: [...(preset?.patterns ?? []), "*.iso"] })).toBe(
+    `without ${preset?.name.toLowerCase()}, *.iso`,
+  );
 });
 
 test("presets come back from the patterns that they gave, and leave one's own alone", () => {
