@@ -55,6 +55,7 @@ export class ConnectForm {
     private readonly ports: ConnectPorts,
   ) {
     this.begin();
+    void device.recalled.then(() => this.#beginAgain());
   }
 
   /** Back to the first thing to decide. */
@@ -217,6 +218,12 @@ export class ConnectForm {
     if (field === null || (field === "address" && this.mode === "recents")) this.failure = failure;
     else this.problem = { field, sentence: wantsLogin ? connectText.wrongOrLapsed : sentenceOf(failure.code) };
     if (failure.code === "network") this.examine();
+  }
+
+  /** Recent repositories that became known late come to the front, unless something else was begun meanwhile. */
+  #beginAgain(): void {
+    const isUntouched = this.mode === "open" && this.place === "server" && this.username === "" && this.password === "";
+    if (isUntouched && !this.busy) this.begin();
   }
 
   #clearOutcome(): void {

@@ -20,6 +20,8 @@ export class Device {
   wiped = $state.raw<{ heldElsewhere: boolean } | null>(null);
   /** Why the browser does not keep what it should. */
   failure = $state.raw<Failure | null>(null);
+  /** Resolves when storage, which may be slower than the page, has said what this device remembers. */
+  readonly recalled: Promise<void>;
   /** The user has said whose it is, so what comes late says nothing more. */
   #isDecided = false;
 
@@ -27,7 +29,7 @@ export class Device {
     const { remembered, rememberedLate, defaults } = ports.device;
     this.settings = remembered?.settings ?? defaults;
     if (remembered !== null) this.#recall(remembered);
-    else void rememberedLate.then((memory) => this.#recallLate(memory));
+    this.recalled = remembered !== null ? Promise.resolve() : rememberedLate.then((memory) => this.#recallLate(memory));
   }
 
   /** What an opening may keep. */
@@ -99,11 +101,11 @@ export class Device {
   }
 
   /** Storage took long: until now this looked like somebody else's device. */
-  async #recallLate(memory: DeviceMemory | null): Promise<void> {
+  #recallLate(memory: DeviceMemory | null): void {
     if (memory === null || this.#isDecided) return;
     this.#recall(memory);
     this.ports.device.showTheme(memory.settings.theme);
-    await this.#attempt(() => this.ports.shell.install());
+    void this.#attempt(() => this.ports.shell.install());
   }
 
   /** Writes the settings and the changed list, which another tab may have changed meanwhile, too. */

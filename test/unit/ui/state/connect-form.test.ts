@@ -220,6 +220,19 @@ function ownDevice(...recents: Recent[]): FakeDevice {
   return new FakeDevice({ settings: defaultSettings, recents });
 }
 
+test("recent repositories that storage names late come to the front, but not over what is being typed", async () => {
+  const slow = ownDevice(nas);
+  slow.isSlow = true;
+  const late = formOn({}, slow);
+  late.form.password = "";
+  expect(late.form.mode).toBe("open");
+  await late.device.recalled;
+  expect(late.form.mode).toBe("recents");
+  const typing = formOn({}, slow);
+  await typing.device.recalled;
+  expect([typing.form.mode, typing.form.password]).toEqual(["open", "correct"]);
+});
+
 test("on somebody else's device, which it is until the user says otherwise, nothing is kept", async () => {
   const fake = new FakeDevice();
   const { form, device } = formOn({}, fake);
