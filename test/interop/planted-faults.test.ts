@@ -17,7 +17,7 @@ describe.skipIf(restic === null || restServer === null)("a bug that is planted m
   test.each([
     ["snapshot-before-index", lastDeaths],
     ["lock-not-renewed", pruned],
-  ] as const)("%s", async (bug, faults) => {
+  ] as const)("%s", { timeout: 600_000 }, async (bug, faults) => {
     const sound = await run(faults, null);
     expect(sound.lines.join("\n")).not.toMatch(/LOST|REJECTED/);
     expect(sound.result).toMatchObject({ lost: 0, rejected: 0, failed: 0 });
