@@ -8,6 +8,7 @@ import { filesText } from "../../src/ui/text/files.ts";
 import { jobsText } from "../../src/ui/text/jobs.ts";
 import { recoveryText } from "../../src/ui/text/recovery.ts";
 import { saveText, wayTexts } from "../../src/ui/text/save.ts";
+import { setFormText } from "../../src/ui/text/set-form.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { answerFolderPicker, dropFolder, expect, type StartedServer } from "./fixture.ts";
 
@@ -49,12 +50,23 @@ export async function openRecent(page: Page, password: string): Promise<void> {
   await unlock(page, password);
 }
 
-/** On the screen "Back up": drops a folder called Documents, names the computer and starts. */
-export async function startBackup(page: Page, source: string, host: string): Promise<void> {
+/** On the screen "Back up": drops a folder called Documents and names the computer. */
+export async function beginSet(page: Page, source: string, host: string): Promise<void> {
   await dropFolder(page, page.getByText(backupText.drop), source);
   await expect(page.getByLabel(backupText.rootName, { exact: true })).toHaveValue("Documents");
   await page.getByLabel(backupText.host, { exact: true }).fill(host);
-  await page.getByRole("button", { name: backupText.start }).click();
+}
+
+/** Makes the packs of the set that is being made as small as they may be, so that little data makes many. */
+export async function chooseSmallPacks(page: Page): Promise<void> {
+  await page.getByText(setFormText.more, { exact: true }).click();
+  await page.getByLabel(setFormText.packSize, { exact: true }).selectOption(setFormText.packSizeOf(4));
+}
+
+/** On the screen "Back up": drops a folder called Documents, names the computer and starts. */
+export async function startBackup(page: Page, source: string, host: string): Promise<void> {
+  await beginSet(page, source, host);
+  await page.getByRole("button", { name: backupText.start, exact: true }).click();
 }
 
 /** Says that this device is the user's own, waits until the app is kept on it, and loads it from there. */

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
+import { backupText } from "../../src/ui/text/backup.ts";
 import { deviceText } from "../../src/ui/text/device.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
 import { otherTabText, runText } from "../../src/ui/text/run.ts";
@@ -9,12 +10,11 @@ import { expect } from "./fixture.ts";
 import { test } from "./gated-server.ts";
 import { LockWatch } from "./lock-watch.ts";
 import { writeNoise } from "./noise-file.ts";
-import { openRecent, slow, startBackup, typeLocation, unlock } from "./steps.ts";
+import { beginSet, chooseSmallPacks, openRecent, slow, typeLocation, unlock } from "./steps.ts";
 
 const visits = Number(process.env["HOLDALL_VISITS"] ?? "50");
-/** Packs are 16 MiB: more of them than may pass while the other tab comes and goes. */
-const files = 3;
-const fileMebibytes = 64;
+/** Packs of 4 MiB, and more of them than may pass while the other tab comes and goes. */
+const sourceMebibytes = 72;
 const visitsPerPack = 10;
 
 test("a backup keeps its lock while another tab comes and goes, and that tab removes it when the first dies", async ({
@@ -28,7 +28,7 @@ test("a backup keeps its lock while another tab comes and goes, and that tab rem
   const { gate, server, repository, password, locksFolder, restic } = gated;
   const source = join(workFolder, "Documents");
   await mkdir(source);
-  for (let i = 0; i < files; i++) await writeNoise(join(source, `noise ${i}`), fileMebibytes, 1 + i * 1000);
+  await writeNoise(join(source, "noise"), sourceMebibytes);
   await page.goto("/");
   await page.getByRole("radio", { name: deviceText.mine, exact: true }).check();
   await typeLocation(page, server, repository);
@@ -36,7 +36,9 @@ test("a backup keeps its lock while another tab comes and goes, and that tab rem
   await page.getByRole("link", { name: snapshotsText.emptyAction }).click(slow);
   gate.close();
   using locks = new LockWatch(locksFolder);
-  await startBackup(page, source, "kitchen-browser");
+  await beginSet(page, source, "kitchen-browser");
+  await chooseSmallPacks(page);
+  await page.getByRole("button", { name: backupText.start, exact: true }).click();
   await expect(page.getByText(runText.phases.saving)).toBeVisible(slow);
   await expect.poll(() => gate.waitingPacks, slow).toBeGreaterThan(2);
 
