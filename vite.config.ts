@@ -154,7 +154,9 @@ function tests(): ViteUserConfig {
           test: {
             name: "unit",
             include: ["test/{unit,property,contract}/**/*.test.ts"],
-            testTimeout: 20_000,
+            testTimeout: 30_000,
+            // A server with hundreds of folders takes its time to go from a busy disk.
+            hookTimeout: 60_000,
           },
         },
         {

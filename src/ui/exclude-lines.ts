@@ -39,11 +39,21 @@ export type PatternProblem = "bracket" | "class" | "backslash" | "nothing";
 export function patternProblem(pattern: string): PatternProblem | null {
   const positive = pattern.startsWith("!") ? pattern.slice(1) : pattern;
   if (positive === "") return "nothing";
-  for (const part of positive.split("/")) {
+  for (const part of cleaned(positive)) {
     const problem = partProblem([...part]);
     if (problem !== null) return problem;
   }
   return null;
+}
+
+/** The parts of a path that are left when it is cleaned, as restic does before it reads a pattern. */
+function cleaned(path: string): string[] {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return parts;
 }
 
 /** No character of it means anything but itself. A space at the end of a line would be trimmed, a line break would end it. */
