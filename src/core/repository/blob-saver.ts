@@ -1,5 +1,5 @@
 import type { Backend } from "../backend/backend.ts";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, within } from "../base/clock.ts";
 import type { Id } from "../base/id.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import type { Cipher } from "../codec/cipher.ts";
@@ -125,8 +125,11 @@ export class BlobSaver {
   async abandon(): Promise<void> {
     await Promise.allSettled(this.uploads);
     try {
-      await this.ports.ensureLocked();
-      await this.indexSaver.flush(AbortSignal.timeout(abandonLimitMs));
+      // A lock that went stale while the server is away would be waited for without end.
+      await within(this.ports.clock, abandonLimitMs, async (late) => {
+        await Promise.race([this.ports.ensureLocked(), rejectionOf(late)]);
+        await this.indexSaver.flush(late);
+      });
     } catch {
       // What no index names is stored again next time.
       this.ports.leftUnindexed();
@@ -174,6 +177,12 @@ export class BlobSaver {
     this.failure.signal.throwIfAborted();
     this.signal.throwIfAborted();
   }
+}
+
+function rejectionOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 function packTargetOf({ packTargetBytes = defaultPackTarget }: BlobSaverOptions): number {

@@ -73,11 +73,12 @@ export interface Unlocked {
  */
 export async function openRepository(ports: RepositoryPorts, options: OpenOptions): Promise<OpenedRepository> {
   const { signal, onPhase = () => {}, checkConfig } = options;
-  const sealed = await loadConfig(ports.backend, signal);
+  const stored = await StoredConfig.load(ports.backend, signal);
   onPhase("keys", 0, 1);
-  const key = await findKey(ports, options, sealed);
+  const key = await findKey(ports, options, stored);
   onPhase("config", 0, 1);
   const unlocked = await unlock(ports, key, async (cipher) => {
+    const { sealed } = stored;
     const config = await openConfig(sealed, cipher);
     await checkConfig?.(config, cipher);
     return { config, sealed };
@@ -94,9 +95,32 @@ export async function openRepository(ports: RepositoryPorts, options: OpenOption
   return { ...unlocked, key: { id: key.keyId, file: key.file }, unusableKeys: key.unusableKeys };
 }
 
-async function findKey(ports: RepositoryPorts, options: OpenOptions, sealedConfig: Bytes): Promise<OpenedKey> {
+/** A config has no hash in its name: one that came damaged shows when no key opens it, and is then fetched once more. */
+class StoredConfig {
+  private isFetchedTwice = false;
+
+  private constructor(
+    private readonly fetch: () => Promise<Bytes>,
+    public sealed: Bytes,
+  ) {}
+
+  static async load(backend: Backend, signal: AbortSignal): Promise<StoredConfig> {
+    const fetch = () => loadConfig(backend, signal);
+    return new StoredConfig(fetch, await fetch());
+  }
+
+  async opensWith(master: MasterKey, kernel: Kernel): Promise<boolean> {
+    if (await opensConfig(master, kernel, this.sealed)) return true;
+    if (this.isFetchedTwice) return false;
+    this.isFetchedTwice = true;
+    this.sealed = await this.fetch();
+    return opensConfig(master, kernel, this.sealed);
+  }
+}
+
+async function findKey(ports: RepositoryPorts, options: OpenOptions, config: StoredConfig): Promise<OpenedKey> {
   const kernel = await loadKernel(ports.kernels);
-  const accepts = (key: MasterKey) => opensConfig(key, kernel, sealedConfig);
+  const accepts = (key: MasterKey) => config.opensWith(key, kernel);
   const { known, signal } = options;
   if (known && (await accepts(known.master)) && (await known.isValid(signal))) {
     const { id: keyId, file, master } = known;

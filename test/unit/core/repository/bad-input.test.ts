@@ -176,3 +176,15 @@ test("the password is in no error's words", async () => {
   expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain(secret);
   expect(password).not.toBe(secret);
 });
+
+test("a config that comes damaged once is fetched again, and the repository opens", async () => {
+  let loads = 0;
+  const once = altered(backend, {
+    async load(handle, loadSignal, range) {
+      const bytes = await backend.load(handle, loadSignal, range);
+      return handle.type === "config" && ++loads === 1 ? flipped(bytes, bytes.length - 1) : bytes;
+    },
+  });
+  await openTestRepository(once);
+  expect(loads).toBe(2);
+});

@@ -587,3 +587,50 @@ describe("locks of killed tabs", () => {
     expect(await device.journal.list(repositoryId)).toEqual([orphan]);
   });
 });
+
+test("a lock file that is on its way when its lock is released is removed after it has arrived", async () => {
+  let arrive: () => void = () => {};
+  let saves = 0;
+  const slow = new Proxy(server, {
+    get(target, property) {
+      if (property !== "save") return Reflect.get(target, property, target);
+      return async (...[handle, bytes, wish]: Parameters<Backend["save"]>) => {
+        // The second one is the refresh. A server carries out what it was sent, whoever has left meanwhile.
+        const arrived = ++saves === 2 ? new Promise<void>((resolve) => (arrive = resolve)) : Promise.resolve();
+        const left = new Promise<never>((_, reject) =>
+          wish.addEventListener("abort", () => reject(wish.reason), { once: true }),
+        );
+        await Promise.race([arrived.then(() => target.save(handle, bytes, signal)), left]);
+      };
+    },
+  });
+  const on = portsOn(slow);
+  const lock = await acquire("shared", on);
+  await clock.advance(5 * minute);
+  expect(saves).toBe(2);
+  const released = lock.release();
+  arrive();
+  await clock.run(released);
+  expect(await storedLocks()).toEqual([]);
+  expect(await on.journal.list(repositoryId)).toEqual([]);
+});
+
+test("a lock file whose fate is unknown stays in the journal, and goes at the next unlock if it arrives later", async () => {
+  let late: () => Promise<void> = async () => {};
+  const losing = new Proxy(server, {
+    get(target, property) {
+      if (property !== "save") return Reflect.get(target, property, target);
+      return async (...call: Parameters<Backend["save"]>) => {
+        late = () => target.save(...call);
+        throw new BackendError("network", {}, { retry: "later" });
+      };
+    },
+  });
+  const on = portsOn(losing);
+  await expect(acquire("shared", on)).rejects.toMatchObject({ code: "network" });
+  await late();
+  expect(await storedLocks()).toHaveLength(1);
+  expect(await removeOrphans(on, signal)).toBe(1);
+  expect(await storedLocks()).toEqual([]);
+  expect(await on.journal.list(repositoryId)).toEqual([]);
+});

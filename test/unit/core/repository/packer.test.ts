@@ -162,6 +162,16 @@ describe("a blob saver", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("that is abandoned does not wait without end for a lock that nobody can refresh", async () => {
+    const clock = new TestClock();
+    const { ports } = saverOver(new MemoryBackend(), clock);
+    let left = 0;
+    const stuck = { ...ports, ensureLocked: () => new Promise<void>(() => {}), leftUnindexed: () => left++ };
+    const saver = new BlobSaver(stuck, signal);
+    await clock.run(saver.abandon());
+    expect(left).toBe(1);
+  });
+
   test("keeps packs to the limit of bytes a second", async () => {
     const clock = new TestClock();
     const backend = new MemoryBackend();
