@@ -609,6 +609,7 @@ test("a lock file that is on its way when its lock is released is removed after 
   await clock.advance(5 * minute);
   expect(saves).toBe(2);
   const released = lock.release();
+  await clock.advance(1000);
   arrive();
   await clock.run(released);
   expect(await storedLocks()).toEqual([]);
