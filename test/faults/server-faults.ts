@@ -57,7 +57,7 @@ async function stopAt(context: FaultContext, n: number): Promise<Injected> {
           return "none";
         },
       }),
-      fired: ({ proxy }) => isBack && proxy.refused >= unanswered,
+      fired: ({ proxy }) => proxy.refused > 0,
       // While the repository is being opened somebody waits for the page, so a server that is away is told soon.
       mayEnd: ["stored", "network"],
       // A run that ended while the server was away finds it back.

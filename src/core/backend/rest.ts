@@ -1,6 +1,6 @@
 import { type Bytes, equalBytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
-import { BackendError, type ErrorContext, HoldallError, IntegrityError, isAbort } from "../base/errors.ts";
+import { BackendError, type ErrorContext, FormatError, HoldallError, IntegrityError, isAbort } from "../base/errors.ts";
 import { hashId, type Id } from "../base/id.ts";
 import {
   type Backend,
@@ -88,7 +88,11 @@ export class RestBackend implements Backend {
   }
 
   async list(type: NamedFileType, signal: AbortSignal): Promise<ListedFile[]> {
-    const listing = await this.fetchListing(type, signal);
+    const listing = await this.fetchListing(type, signal).catch((error: unknown) => {
+      // A listing has no hash to check it by; one that was damaged on its way is nonsense, and comes whole the next time.
+      if (error instanceof FormatError) return this.fetchListing(type, signal);
+      throw error;
+    });
     if (listing !== "missing") return listing.version === 2 ? listing.files : this.measure(type, listing.ids, signal);
     // A wrong address looks just like an empty folder; only a repository has a config.
     if ((await this.stat({ type: "config" }, signal)) !== null) return [];
