@@ -28,11 +28,6 @@ export function patternOfPath(path: readonly string[]): string {
   return `/${path.map(literal).join("/")}`;
 }
 
-/** The pattern that means every file of this type. */
-export function patternOfType(extension: string): string {
-  return `*.${literal(extension)}`;
-}
-
 export type PatternProblem = "bracket" | "class" | "backslash" | "nothing";
 
 /** Why a pattern means nothing; null if it is one. A run refuses them, too: here it is said while there is a field to mend. */

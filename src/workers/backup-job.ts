@@ -5,7 +5,7 @@ import type { ErrorCode } from "../core/base/errors.ts";
 import type { SourceFolder } from "../core/base/ports.ts";
 import { rawNameOf } from "../core/base/raw-name.ts";
 import { displayPath, failedFile } from "./failed-file.ts";
-import { lockedBy } from "./locked-by.ts";
+import { lockInfoOf } from "./lock-list.ts";
 import type {
   BackupProgress,
   BackupQuestion,
@@ -68,7 +68,7 @@ export class BackupJob {
       waiting,
       paused: this.steering.paused,
       question: this.question,
-      lockedBy: lock && lockedBy(lock),
+      lockedBy: lock && lockInfoOf(lock),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { BackupRules } from "../../workers/repository-api.ts";
 import { amountFieldOf, bytesOf, type SizeUnit } from "../amount-field.ts";
-import { patternOfPath, patternOfType, patternProblem, patternsOf, withLines, withoutLine } from "../exclude-lines.ts";
+import { patternOfPath, patternProblem, patternsOf, withLines, withoutLine } from "../exclude-lines.ts";
 import { excludePresets, readPresets, withPresets } from "../exclude-presets.ts";
 import { setFormText } from "../text/set-form.ts";
 
@@ -85,17 +85,6 @@ export class RuleFields {
 
   takeIn(path: readonly string[]): void {
     this.exclude = withoutLine(this.exclude, patternOfPath(path));
-  }
-
-  isTypeLeftOut(extension: string): boolean {
-    return patternsOf(this.iexclude).includes(patternOfType(extension));
-  }
-
-  toggleType(extension: string): void {
-    const pattern = patternOfType(extension);
-    this.iexclude = this.isTypeLeftOut(extension)
-      ? withoutLine(this.iexclude, pattern)
-      : withLines(this.iexclude, [pattern]);
   }
 }
 

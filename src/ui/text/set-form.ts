@@ -128,9 +128,6 @@ export const previewText = {
   leftOutNow: "left out",
   files: (count: number) => countOf(count, "file", "files"),
   share: (share: number) => percentText(share),
-  byFolder: "By folder",
-  byType: "By type",
-  noType: "without a type",
   excluded: (files: number, folders: number) => {
     const parts = [
       files > 0 ? countOf(files, "file", "files") : "",

@@ -1,14 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parsePattern } from "../../../src/core/archiver/pattern.ts";
-import {
-  patternOfPath,
-  patternOfType,
-  patternProblem,
-  patternsOf,
-  withLines,
-  withoutLine,
-} from "../../../src/ui/exclude-lines.ts";
+import { patternOfPath, patternProblem, patternsOf, withLines, withoutLine } from "../../../src/ui/exclude-lines.ts";
 
 test("a text gives its patterns in order, without comments, empty lines and the spaces around", () => {
   expect(patternsOf("# caches\r\n *.tmp \n\n!keep.tmp\n\t#not this\n/Documents/a b\n")).toEqual([
@@ -66,7 +59,6 @@ function isRefused(pattern: string): boolean {
 test("a path's pattern has no wildcard left, is one line, and survives the text", () => {
   expect(patternOfPath(["Documents", "Old [2019]", "a*b?c\\d"])).toBe("/Documents/Old \\[2019]/a\\*b\\?c\\\\d");
   expect(patternOfPath(["a ", "b\nc", "ends "])).toBe("/a[ ]/b?c/ends[ ]");
-  expect(patternOfType("c++[1]")).toBe("*.c++\\[1]");
   const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((text) => !text.includes("/"));
   fc.assert(
     fc.property(fc.array(name, { minLength: 1, maxLength: 4 }), (path) => {

@@ -5,7 +5,7 @@ import { LockedError } from "../../../src/core/base/errors.ts";
 import type { SourceFolder } from "../../../src/core/base/ports.ts";
 import { rawNameOf } from "../../../src/core/base/raw-name.ts";
 import { BackupJob, type BackupJobPorts } from "../../../src/workers/backup-job.ts";
-import { lockedBy } from "../../../src/workers/locked-by.ts";
+import { lockInfoOf } from "../../../src/workers/lock-list.ts";
 import type { BackupRequest } from "../../../src/workers/repository-api.ts";
 import { backupRequest } from "../../support/backup-request.ts";
 import { MemoryFolder, type MemoryTree } from "../../support/memory-folder.ts";
@@ -176,7 +176,7 @@ describe("a backup job", () => {
 test("a lock is told with what is known of it", () => {
   const time = "2026-01-02T03:04:05Z";
   const context = { lock: "ab", hostname: "attic", username: "anna", pid: 7, time, exclusive: true };
-  expect(lockedBy(new LockedError("locked", context))).toEqual({
+  expect(lockInfoOf(new LockedError("locked", context))).toEqual({
     id: "ab",
     hostname: "attic",
     username: "anna",
@@ -185,7 +185,7 @@ test("a lock is told with what is known of it", () => {
     exclusive: true,
     holder: "somebody",
   });
-  expect(lockedBy(new LockedError("locked", { lock: "ab", reason: "unreadable" }))).toEqual({
+  expect(lockInfoOf(new LockedError("locked", { lock: "ab", reason: "unreadable" }))).toEqual({
     id: "ab",
     hostname: "",
     username: "",
