@@ -77,7 +77,7 @@ test.describe("a set", () => {
       await expect.poll(() => gate.passedPacks, slow).toBe(before + uploadsAtOnce);
       // A look elsewhere takes a while, in which much would be uploaded.
       await page.getByRole("link", { name: frameText.files, exact: true }).click();
-      await expect(page.getByRole("link", { name: "photos", exact: true })).toBeVisible(slow);
+      await expect(page.getByRole("link", { name: "Documents", exact: true }).first()).toBeVisible(slow);
       await page.goBack();
       await expect(page.getByRole("heading", { name: runText.paused(setName) })).toBeVisible();
       expect(gate.passedPacks).toBe(before + uploadsAtOnce);
@@ -160,7 +160,7 @@ async function openAsOwner(page: Page, { server, repository, password }: GatedSe
 }
 
 async function toSets(page: Page): Promise<void> {
-  await page.getByRole("link", { name: frameText.backUp, exact: true }).click(slow);
+  await page.getByRole("link", { name: frameText.backUp, exact: true }).first().click(slow);
 }
 
 async function runFromCard(page: Page): Promise<void> {
