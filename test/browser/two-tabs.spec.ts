@@ -12,7 +12,7 @@ import { LockWatch } from "./lock-watch.ts";
 import { writeNoise } from "./noise-file.ts";
 import { beginSet, chooseSmallPacks, openRecent, slow, typeLocation, unlock } from "./steps.ts";
 
-const visits = Number(process.env["HOLDALL_VISITS"] ?? "50");
+const visits = Number(process.env["HOLDALL_VISITS"] ?? "12");
 /** Packs of 4 MiB, and more of them than may pass while the other tab comes and goes. */
 const sourceMebibytes = 72;
 const visitsPerPack = 10;
