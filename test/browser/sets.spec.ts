@@ -14,7 +14,7 @@ import { describeTree, differences, seededBytes, TreeWriter } from "../support/s
 import { answerFolderPicker, expect, makeProfile } from "./fixture.ts";
 import { type GatedServer, test } from "./gated-server.ts";
 import { writeNoise } from "./noise-file.ts";
-import { beginSet, chooseSmallPacks, openRecent, slow, typeLocation, unlock } from "./steps.ts";
+import { backUpLink, beginSet, chooseSmallPacks, openRecent, slow, typeLocation, unlock } from "./steps.ts";
 
 const host = "kitchen-browser";
 const setName = "Documents";
@@ -156,11 +156,11 @@ async function openAsOwner(page: Page, { server, repository, password }: GatedSe
   await page.getByRole("radio", { name: deviceText.mine, exact: true }).check();
   await typeLocation(page, server, repository);
   await unlock(page, password);
-  await expect(page.getByRole("link", { name: frameText.backUp, exact: true })).toBeVisible(slow);
+  await expect(backUpLink(page)).toBeVisible(slow);
 }
 
 async function toSets(page: Page): Promise<void> {
-  await page.getByRole("link", { name: frameText.backUp, exact: true }).first().click(slow);
+  await backUpLink(page).click(slow);
 }
 
 async function runFromCard(page: Page): Promise<void> {

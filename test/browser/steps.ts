@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { backupText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
 import { deviceText } from "../../src/ui/text/device.ts";
 import { filesText } from "../../src/ui/text/files.ts";
+import { frameText } from "../../src/ui/text/frame.ts";
 import { jobsText } from "../../src/ui/text/jobs.ts";
 import { recoveryText } from "../../src/ui/text/recovery.ts";
 import { saveText, wayTexts } from "../../src/ui/text/save.ts";
@@ -48,6 +49,12 @@ export async function unlock(page: Page, password: string): Promise<void> {
 export async function openRecent(page: Page, password: string): Promise<void> {
   await page.getByRole("main").getByRole("listitem").getByRole("button").first().click(slow);
   await unlock(page, password);
+}
+
+/** The way to the screen "Back up" that every screen of an open repository has. */
+export function backUpLink(page: Page): Locator {
+  const navigation = page.getByRole("navigation", { name: frameText.navigation, exact: true });
+  return navigation.getByRole("link", { name: frameText.backUp, exact: true });
 }
 
 /** On the screen "Back up": drops a folder called Documents and names the computer. */

@@ -8,7 +8,7 @@ import { buffer } from "node:stream/consumers";
  * lasts as long as a test wants.
  */
 export class UploadGate implements AsyncDisposable {
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: ((mayPass: boolean) => void)[] = [];
   /** How many packs may pass before the next one waits. */
   private room = Number.POSITIVE_INFINITY;
   passedPacks = 0;
@@ -52,21 +52,27 @@ export class UploadGate implements AsyncDisposable {
 
   open(): void {
     this.room = Number.POSITIVE_INFINITY;
-    for (const go of this.waiting.splice(0)) go();
+    for (const decide of this.waiting.splice(0)) decide(true);
+  }
+
+  /** Breaks off what waits: a server that never saw it. A front server sends on what it has taken in, whoever is gone. */
+  dropWaiting(): void {
+    for (const decide of this.waiting.splice(0)) decide(false);
   }
 
   /** Lets the pack pass that has waited longest, if one waits. */
   letOneThrough(): void {
-    this.waiting.shift()?.();
+    this.waiting.shift()?.(true);
   }
 
   private async pass(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
     try {
       const body = await buffer(asked);
       const isPack = asked.method === "POST" && /\/data\/[0-9a-f]{64}$/.test(asked.url ?? "");
-      if (isPack) await this.turn();
+      const mayPass = !isPack || (await this.turn());
       // Whoever sent it is gone by now: what a server has not seen is not stored.
       if (answer.destroyed) return;
+      if (!mayPass) return void answer.destroy();
       await this.forward(asked, body, answer);
       if (isPack) this.count(body);
     } catch {
@@ -74,9 +80,11 @@ export class UploadGate implements AsyncDisposable {
     }
   }
 
-  private async turn(): Promise<void> {
-    if (this.room > 0) this.room--;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  /** Resolves with whether the pack may pass, when that is decided. */
+  private async turn(): Promise<boolean> {
+    if (this.room <= 0) return new Promise((resolve) => this.waiting.push(resolve));
+    this.room--;
+    return true;
   }
 
   private count(pack: Buffer): void {
