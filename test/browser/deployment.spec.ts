@@ -10,15 +10,7 @@ import { Restic } from "../support/restic.ts";
 import { describeTree, differences, seededBytes, TreeWriter } from "../support/source-tree.ts";
 import { test as base, expect, type StartedServer } from "./fixture.ts";
 import { createRepository, restoreAllInto, saveFile, slow, startBackup, typeLocation, unlock } from "./steps.ts";
-import {
-  attempt,
-  attempts,
-  Detector,
-  expectReadable,
-  expectSilence,
-  storeContents,
-  storedContents,
-} from "./stored-content.ts";
+import { attemptAll, Detector, expectReadable, storeContents } from "./stored-content.ts";
 
 type FrontName = "caddy" | "nginx";
 
@@ -122,16 +114,14 @@ for (const front of ["caddy", "nginx"] as const) {
           await context.route(`${server.address}bare`, (route) =>
             route.fulfill({ contentType: "text/html", body: "<!doctype html><body></body>" }),
           );
-          const stored = await storeContents(behind.repositoryUrl("stored"), {});
+          const atServer = behind.repositoryUrl("stored");
+          const files = (await storeContents(atServer, {})).map(({ kind, url }) => ({
+            kind,
+            url: url.replace(atServer, `${server.address}repos/stored/`),
+          }));
           const detector = await Detector.install(context, server.address);
-          for (const { kind, path } of stored) {
-            const url = `${server.address}repos/stored/${path}`;
-            await expectReadable(page, server.address + from, url, storedContents[kind]);
-            for (const way of attempts(kind, { byAddressOnly: from !== "" })) {
-              await attempt(page, server.address + from, way, url);
-              await expectSilence(detector, `${kind} by ${way} from ${path}`);
-            }
-          }
+          await expectReadable(page, server.address + from, files);
+          await attemptAll(page, server.address + from, files, detector, { byAddressOnly: from !== "" });
         });
       }
     });

@@ -7,11 +7,11 @@ import { startRclone, startRestServer } from "../support/rest-servers.ts";
 import { test as base, expect, type StartedServer } from "./fixture.ts";
 import {
   attempt,
+  attemptAll,
   attempts,
   Detector,
   expectReadable,
   expectSign,
-  expectSilence,
   idOf,
   storeContents,
   storedContents,
@@ -53,15 +53,9 @@ test("nothing that is stored in a repository ever runs in the page", async ({ co
   const detector = await Detector.install(context, server.address);
   let tried = 0;
   for (const place of places) {
-    const repository = `${place}stored/`;
-    for (const { kind, path } of await storeContents(repository, {})) {
-      await expectReadable(page, server.address, repository + path, storedContents[kind]);
-      for (const way of attempts(kind)) {
-        await attempt(page, server.address, way, repository + path);
-        await expectSilence(detector, `${kind} by ${way} from ${new URL(repository).pathname}${path}`);
-        tried += 1;
-      }
-    }
+    const files = await storeContents(`${place}stored/`, {});
+    await expectReadable(page, server.address, files);
+    tried += await attemptAll(page, server.address, files, detector);
   }
   expect(tried).toBeGreaterThanOrEqual(40 * places.length);
 });
@@ -78,14 +72,9 @@ test("the server's answers alone stop what needs no help of the page: without th
   );
   const detector = await Detector.install(context, server.address);
   for (const place of places) {
-    const repository = `${place}stored/`;
-    for (const { kind, path } of await storeContents(repository, {})) {
-      await expectReadable(page, `${server.address}bare`, repository + path, storedContents[kind]);
-      for (const way of attempts(kind, { byAddressOnly: true })) {
-        await attempt(page, `${server.address}bare`, way, repository + path);
-        await expectSilence(detector, `${kind} by ${way} from ${new URL(repository).pathname}${path}`);
-      }
-    }
+    const files = await storeContents(`${place}stored/`, {});
+    await expectReadable(page, `${server.address}bare`, files);
+    await attemptAll(page, `${server.address}bare`, files, detector, { byAddressOnly: true });
   }
 });
 
@@ -107,12 +96,14 @@ test("the detector sees all of it run from a server that serves it plainly", asy
   const origin = `http://127.0.0.1:${(plain.address() as AddressInfo).port}/`;
   try {
     const detector = await Detector.install(context, origin);
-    for (const kind of storedKinds) {
+    const files = storedKinds.map((kind) => ({ kind, url: `${origin}data/${idOf(storedContents[kind])}` }));
+    for (const { kind, url } of files) {
       for (const way of attempts(kind)) {
-        await attempt(page, origin, way, `${origin}data/${idOf(storedContents[kind])}`);
+        await attempt(page, origin, way, url);
         await expectSign(detector, `${kind} by ${way}`);
       }
     }
+    await expect(attemptAll(page, origin, files, detector)).rejects.toThrow("all that a page can hold");
   } finally {
     plain.closeAllConnections();
     plain.close();

@@ -6,6 +6,11 @@ import { expect } from "./fixture.ts";
 export const storedKinds = ["html", "svg", "script", "style", "wasm"] as const;
 export type StoredKind = (typeof storedKinds)[number];
 
+export interface StoredFile {
+  kind: StoredKind;
+  url: string;
+}
+
 // Wherever it runs (page, frame, any worker), one of these comes through.
 const signal =
   'try{new BroadcastChannel("stored-content").postMessage("ran")}catch{};fetch("/beacon/ran").catch(()=>{});';
@@ -25,8 +30,8 @@ export function idOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Stores every kind as a pack, and the page as config too, in the repository at this URL. Gives their addresses. */
-export async function storeContents(repositoryUrl: string, headers: Record<string, string>) {
+/** Stores every kind as a pack, and the page as config too, in the repository at this URL. */
+export async function storeContents(repositoryUrl: string, headers: Record<string, string>): Promise<StoredFile[]> {
   const post = async (path: string, body?: Buffer) => {
     const init = { method: "POST", headers, ...(body && { body: new Blob([Uint8Array.from(body)]) }) };
     const response = await fetch(repositoryUrl + path, init);
@@ -36,8 +41,8 @@ export async function storeContents(repositoryUrl: string, headers: Record<strin
   await post("?create=true");
   await post("config", storedContents.html);
   for (const kind of storedKinds) await post(`data/${idOf(storedContents[kind])}`, storedContents[kind]);
-  const stored = storedKinds.map((kind) => ({ kind, path: `data/${idOf(storedContents[kind])}` }));
-  return [...stored, { kind: "html" as const, path: "config" }];
+  const stored = storedKinds.map((kind) => ({ kind, url: `${repositoryUrl}data/${idOf(storedContents[kind])}` }));
+  return [...stored, { kind: "html", url: `${repositoryUrl}config` }];
 }
 
 /** Ways to make a browser run a file of its own origin. */
@@ -64,6 +69,12 @@ const waysOfKind: Readonly<Record<StoredKind, readonly string[]>> = {
   style: ["style", "imported style"],
   wasm: ["streamed"],
 };
+
+/** These put something else in the place of the page. */
+const leavesPage: readonly string[] = ["navigate", "frame"];
+
+/** A browser opens one window for each thing that a person does. */
+const opensWindow: readonly string[] = ["popup", "link", "blob popup"];
 
 /** In these the page itself takes the bytes and makes code of them: only its own policy can forbid that. */
 const needsPagePolicy = /^(?:blob|data|srcdoc|markup|inline|eval|timer|handler|imported)/;
@@ -96,6 +107,11 @@ export class Detector {
     return detector;
   }
 
+  /** Closes the windows that this page has opened. */
+  async closeOthers(page: Page): Promise<void> {
+    for (const other of page.context().pages()) if (other !== page && other !== this.watcher) await other.close();
+  }
+
   /** Returns after whatever was sent before has been heard. */
   async settle(): Promise<void> {
     await this.watcher.evaluate(async () => {
@@ -110,6 +126,34 @@ export function attempts(kind: StoredKind, options: AttemptOptions = {}): string
   return waysOfKind[kind].filter((way) => !(options.byAddressOnly === true && needsPagePolicy.test(way)));
 }
 
+/** All ways on all files, in as few loads of the page as they need; fails at a sign of life. Gives how many were tried. */
+export async function attemptAll(
+  page: Page,
+  from: string,
+  files: readonly StoredFile[],
+  detector: Detector,
+  options: AttemptOptions = {},
+): Promise<number> {
+  const all = files.flatMap(({ kind, url }) => attempts(kind, options).map((way) => ({ kind, way, url })));
+  const alone = all.filter(({ way }) => leavesPage.includes(way));
+  const windows = all.filter(({ way }) => opensWindow.includes(way));
+  const together = all.filter((tried) => !alone.includes(tried) && !windows.includes(tried));
+
+  await page.goto(from);
+  await page.evaluate(tryInPage, together);
+  await expectSilence(detector, "all that a page can hold");
+  for (const { kind, way, url } of windows) {
+    await page.evaluate(tryInPage, [{ way, url }]);
+    await expectSilence(detector, `${kind} by ${way} from ${url}`);
+    await detector.closeOthers(page);
+  }
+  for (const { kind, way, url } of alone) {
+    await attempt(page, from, way, url);
+    await expectSilence(detector, `${kind} by ${way} from ${url}`);
+  }
+  return all.length;
+}
+
 /** One way, one file. Resolves when the browser has said what became of it. */
 export async function attempt(page: Page, from: string, way: string, url: string): Promise<void> {
   await page.goto(from);
@@ -118,17 +162,19 @@ export async function attempt(page: Page, from: string, way: string, url: string
     await page.goto(url).catch(() => undefined);
     return;
   }
-  await page.evaluate(tryInPage, { way, url });
+  await page.evaluate(tryInPage, [{ way, url }]);
 }
 
-/** Without this, silence would mean nothing: the page reads the stored file as it reads all files of a repository. */
-export async function expectReadable(page: Page, from: string, url: string, bytes: Uint8Array): Promise<void> {
+/** Without this, silence would mean nothing: the page reads the stored files as it reads all files of a repository. */
+export async function expectReadable(page: Page, from: string, files: readonly StoredFile[]): Promise<void> {
   await page.goto(from);
-  const read = await page.evaluate(
-    async (address) => [...new Uint8Array(await (await fetch(address)).arrayBuffer())],
-    url,
-  );
-  expect(Buffer.from(read).equals(bytes)).toBe(true);
+  for (const { kind, url } of files) {
+    const read = await page.evaluate(
+      async (address) => [...new Uint8Array(await (await fetch(address)).arrayBuffer())],
+      url,
+    );
+    expect(Buffer.from(read).equals(storedContents[kind])).toBe(true);
+  }
 }
 
 export async function expectSilence(detector: Detector, what: string): Promise<void> {
@@ -141,119 +187,126 @@ export async function expectSign(detector: Detector, what: string): Promise<void
   detector.signs.length = 0;
 }
 
-/** Runs inside the page. Every way ends with an event of the browser; where it has none, after a second. */
-async function tryInPage({ way, url }: { way: string; url: string }): Promise<void> {
-  const ended = (target: EventTarget) =>
-    new Promise<void>((resolve) => {
-      for (const name of ["load", "error", "message"]) target.addEventListener(name, () => resolve());
-      setTimeout(resolve, 1_000);
-    });
-  const add = (name: string, set: (element: HTMLElement) => void) => {
-    const element = document.createElement(name);
-    const end = ended(element);
-    set(element);
-    document.body.append(element);
-    return end;
+/** Runs inside the page, all at once. Every way ends with an event of the browser; where it has none, after a second. */
+async function tryInPage(tries: readonly { way: string; url: string }[]): Promise<void> {
+  const tryOne = async ({ way, url }: { way: string; url: string }) => {
+    const ended = (target: EventTarget) =>
+      new Promise<void>((resolve) => {
+        for (const name of ["load", "error", "message"]) target.addEventListener(name, () => resolve());
+        setTimeout(resolve, 1_000);
+      });
+    const add = (name: string, set: (element: HTMLElement) => void) => {
+      const element = document.createElement(name);
+      const end = ended(element);
+      set(element);
+      document.body.append(element);
+      return end;
+    };
+    const attribute = (name: string, value: string) => (element: HTMLElement) => element.setAttribute(name, value);
+    const popup = (address: string) => ended(window.open(address) ?? new EventTarget());
+    const text = async () => (await fetch(url)).text();
+    const blobUrl = async (type: string) => URL.createObjectURL(new Blob([await text()], { type }));
+    const script = (address: string, type = "") =>
+      add("script", (element) => {
+        (element as HTMLScriptElement).type = type;
+        (element as HTMLScriptElement).src = address;
+      });
+    const register = async (options?: RegistrationOptions, address = url) => {
+      const registration = await navigator.serviceWorker.register(address, options);
+      const worker = registration.installing ?? registration.waiting ?? registration.active;
+      if (worker) await ended(worker);
+      await registration.unregister();
+    };
+    const folder = new URL(".", url).pathname;
+    // A page asks for a module once, whatever it is needed for.
+    const ownUrl = `${url}#${encodeURIComponent(way)}`;
+    const ways: Record<string, () => unknown> = {
+      popup: () => popup(url),
+      iframe: () => add("iframe", attribute("src", url)),
+      frame: () => {
+        const set = document.createElement("frameset");
+        const frame = document.createElement("frame");
+        frame.src = url;
+        set.append(frame);
+        document.body.replaceWith(set);
+        return ended(frame);
+      },
+      object: () => add("object", attribute("data", url)),
+      embed: () => add("embed", attribute("src", url)),
+      link: () => {
+        const link = Object.assign(document.createElement("a"), { href: url, target: "_blank", rel: "opener" });
+        document.body.append(link);
+        link.click();
+        return ended(link);
+      },
+      "blob iframe": async () => {
+        const type = url.endsWith("config") || !(await text()).startsWith("<svg") ? "text/html" : "image/svg+xml";
+        await add("iframe", attribute("src", await blobUrl(type)));
+      },
+      "blob popup": async () => popup(await blobUrl("text/html")),
+      srcdoc: async () => {
+        const markup = await text();
+        await add("iframe", (element) => {
+          (element as HTMLIFrameElement).srcdoc = markup;
+        });
+      },
+      markup: async () => {
+        const markup = await text();
+        await add("div", (element) => {
+          element.innerHTML = markup;
+        });
+      },
+      script: () => script(url),
+      module: () => script(ownUrl, "module"),
+      import: () => import(ownUrl),
+      "preloaded module": () =>
+        add("link", (element) => Object.assign(element, { rel: "modulepreload", href: ownUrl })).then(
+          () => import(ownUrl),
+        ),
+      worker: () => ended(new Worker(url)),
+      "module worker": () => ended(new Worker(url, { type: "module" })),
+      "shared worker": () => ended(new SharedWorker(url)),
+      "service worker": () => register(),
+      "service worker of the site": () => register({ scope: "/" }),
+      "module service worker": () => register({ type: "module", scope: folder }),
+      "service worker of another file": () => register({ scope: `${folder}x/` }, `${url}?x`),
+      "blob script": async () => script(await blobUrl("text/javascript")),
+      "blob worker": async () => ended(new Worker(await blobUrl("text/javascript"))),
+      "blob import": async () => import(await blobUrl("text/javascript")),
+      "data import": async () => import(`data:text/javascript,${encodeURIComponent(await text())}`),
+      inline: async () => {
+        const code = await text();
+        await add("script", (element) => {
+          element.textContent = code;
+        });
+      },
+      // biome-ignore lint/security/noGlobalEval: that this is refused is what is tried here.
+      eval: async () => globalThis.eval(await text()),
+      timer: async () => Reflect.apply(setTimeout, window, [await text()]),
+      handler: async () => {
+        const code = await text();
+        await add("div", (element) => {
+          element.setAttribute("onclick", code);
+          element.click();
+        });
+      },
+      style: () => add("link", (element) => Object.assign(element, { rel: "stylesheet", href: url })),
+      "imported style": () =>
+        add("style", (element) => {
+          element.textContent = `@import url("${url}");`;
+        }),
+      streamed: () =>
+        WebAssembly.instantiateStreaming(fetch(url), {
+          s: { ran: () => new BroadcastChannel("stored-content").postMessage("ran") },
+        }),
+    };
+    const run = ways[way];
+    if (run === undefined) throw new Error(`no such way: ${way}`);
+    try {
+      await run();
+    } catch {
+      // Refused, which is what this is about.
+    }
   };
-  const attribute = (name: string, value: string) => (element: HTMLElement) => element.setAttribute(name, value);
-  const popup = (address: string) => ended(window.open(address) ?? new EventTarget());
-  const text = async () => (await fetch(url)).text();
-  const blobUrl = async (type: string) => URL.createObjectURL(new Blob([await text()], { type }));
-  const script = (address: string, type = "") =>
-    add("script", (element) => {
-      (element as HTMLScriptElement).type = type;
-      (element as HTMLScriptElement).src = address;
-    });
-  const register = async (options?: RegistrationOptions, address = url) => {
-    const registration = await navigator.serviceWorker.register(address, options);
-    const worker = registration.installing ?? registration.waiting ?? registration.active;
-    if (worker) await ended(worker);
-    await registration.unregister();
-  };
-  const folder = new URL(".", url).pathname;
-  const ways: Record<string, () => unknown> = {
-    popup: () => popup(url),
-    iframe: () => add("iframe", attribute("src", url)),
-    frame: () => {
-      const set = document.createElement("frameset");
-      const frame = document.createElement("frame");
-      frame.src = url;
-      set.append(frame);
-      document.body.replaceWith(set);
-      return ended(frame);
-    },
-    object: () => add("object", attribute("data", url)),
-    embed: () => add("embed", attribute("src", url)),
-    link: () => {
-      const link = Object.assign(document.createElement("a"), { href: url, target: "_blank", rel: "opener" });
-      document.body.append(link);
-      link.click();
-      return ended(link);
-    },
-    "blob iframe": async () => {
-      const type = url.endsWith("config") || !(await text()).startsWith("<svg") ? "text/html" : "image/svg+xml";
-      await add("iframe", attribute("src", await blobUrl(type)));
-    },
-    "blob popup": async () => popup(await blobUrl("text/html")),
-    srcdoc: async () => {
-      const markup = await text();
-      await add("iframe", (element) => {
-        (element as HTMLIFrameElement).srcdoc = markup;
-      });
-    },
-    markup: async () => {
-      const markup = await text();
-      await add("div", (element) => {
-        element.innerHTML = markup;
-      });
-    },
-    script: () => script(url),
-    module: () => script(url, "module"),
-    import: () => import(url),
-    "preloaded module": () =>
-      add("link", (element) => Object.assign(element, { rel: "modulepreload", href: url })).then(() => import(url)),
-    worker: () => ended(new Worker(url)),
-    "module worker": () => ended(new Worker(url, { type: "module" })),
-    "shared worker": () => ended(new SharedWorker(url)),
-    "service worker": () => register(),
-    "service worker of the site": () => register({ scope: "/" }),
-    "module service worker": () => register({ type: "module", scope: folder }),
-    "service worker of another file": () => register({ scope: `${folder}x/` }, `${url}?x`),
-    "blob script": async () => script(await blobUrl("text/javascript")),
-    "blob worker": async () => ended(new Worker(await blobUrl("text/javascript"))),
-    "blob import": async () => import(await blobUrl("text/javascript")),
-    "data import": async () => import(`data:text/javascript,${encodeURIComponent(await text())}`),
-    inline: async () => {
-      const code = await text();
-      await add("script", (element) => {
-        element.textContent = code;
-      });
-    },
-    // biome-ignore lint/security/noGlobalEval: that this is refused is what is tried here.
-    eval: async () => globalThis.eval(await text()),
-    timer: async () => Reflect.apply(setTimeout, window, [await text()]),
-    handler: async () => {
-      const code = await text();
-      await add("div", (element) => {
-        element.setAttribute("onclick", code);
-        element.click();
-      });
-    },
-    style: () => add("link", (element) => Object.assign(element, { rel: "stylesheet", href: url })),
-    "imported style": () =>
-      add("style", (element) => {
-        element.textContent = `@import url("${url}");`;
-      }),
-    streamed: () =>
-      WebAssembly.instantiateStreaming(fetch(url), {
-        s: { ran: () => new BroadcastChannel("stored-content").postMessage("ran") },
-      }),
-  };
-  const run = ways[way];
-  if (run === undefined) throw new Error(`no such way: ${way}`);
-  try {
-    await run();
-  } catch {
-    // Refused, which is what this is about.
-  }
+  await Promise.all(tries.map(tryOne));
 }

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import type { BackupResult } from "../../src/workers/repository-api.ts";
 import { describeRun } from "../support/restic.ts";
 import { describeTree, differences, type TreeDescription } from "../support/source-tree.ts";
-import { below, type FaultWorld, type Site, storedPacks, storedSnapshots } from "./fault-world.ts";
+import { below, type FaultWorld, type Site, storedLocks, storedPacks, storedSnapshots } from "./fault-world.ts";
 import { fileBytes, rootName } from "./sizes.ts";
 
 /** Data that is not there, or work that is done in vain. */
@@ -16,7 +16,7 @@ export type LostReason =
   | "unexpected-end" // the disturbed run ended as it must not
   | "hung";
 
-export type RejectedReason = "check-after-fault" | "check-after-second-run"; // also: a lock was left behind
+export type RejectedReason = "check-after-fault" | "check-after-second-run" | "lock-left";
 
 export type Finding =
   | { kind: "lost"; reason: LostReason; detail: string }
@@ -53,10 +53,18 @@ export async function inspect(settings: AftermathSettings): Promise<Aftermath> {
   await checkRepository(settings.site, ["--no-lock"], "check-after-fault", findings);
   await checkEarlier(settings, findings);
   await checkNew(settings, findings);
+  const left = await storedLocks(settings.site.directory);
   const packsAgain = await checkSecondRun(settings, findings);
   // Without --no-lock: a lock that is still there keeps restic out.
   await checkRepository(settings.site, [], "check-after-second-run", findings);
+  findings.push(...(await locksLeft(settings.site, left)));
   return { findings, packsAgain };
+}
+
+async function locksLeft({ directory }: Site, ofDisturbedRun: readonly string[]): Promise<Finding[]> {
+  const names = await storedLocks(directory);
+  const details = names.map((name) => `${name} of the ${ofDisturbedRun.includes(name) ? "disturbed" : "second"} run`);
+  return details.map((detail) => ({ kind: "rejected", reason: "lock-left", detail }));
 }
 
 async function checkRepository(

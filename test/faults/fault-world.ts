@@ -227,6 +227,14 @@ export async function storedPacks(directory: string): Promise<Map<string, number
   return packs;
 }
 
-export async function storedSnapshots(directory: string): Promise<string[]> {
-  return (await readdir(join(directory, "snapshots"))).filter((name) => /^[0-9a-f]{64}$/.test(name));
+export function storedSnapshots(directory: string): Promise<string[]> {
+  return storedFiles(directory, "snapshots");
+}
+
+export function storedLocks(directory: string): Promise<string[]> {
+  return storedFiles(directory, "locks");
+}
+
+async function storedFiles(directory: string, folder: "snapshots" | "locks"): Promise<string[]> {
+  return (await readdir(join(directory, folder))).filter((name) => /^[0-9a-f]{64}$/.test(name));
 }
