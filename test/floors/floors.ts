@@ -67,7 +67,7 @@ export const floors: readonly Floor[] = [
   floor("bundle", ["dist/server/"], { isBuilt: true }),
 
   // What crosses between threads: spoken by the page's side, the workers and the service worker alike.
-  floor("contract", ["src/workers/repository-api.ts"], { importsTypes: core }),
+  floor("contract", ["src/workers/repository-api.ts", "src/workers/api/"], { importsTypes: core }),
   floor("wire", wireFiles, { imports: ["base"], importsTypes: ["contract"] }),
   floor("platform", ["src/platform/"], {
     imports: [...core, "wire", "kernels"],
