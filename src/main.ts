@@ -15,7 +15,7 @@ import { watchFolders } from "./platform/folder-observer.ts";
 import { folderFromInput, foldersFromDrop, permitFolder, pickFolder } from "./platform/folder-pick.ts";
 import { proposeAddress } from "./platform/home-server.ts";
 import { forgetHandles, KeptHandles } from "./platform/kept-handles.ts";
-import { removeLocksOnLeaving } from "./platform/lock-farewell.ts";
+import { prepareFarewell } from "./platform/lock-farewell.ts";
 import { pickFiles } from "./platform/loose-files.ts";
 import { notifier } from "./platform/notifier.ts";
 import { offlineCopies } from "./platform/offline-copies.ts";
@@ -58,7 +58,7 @@ const ports: Ports = {
   watchFolders,
   saveDownload: (download) => saveDownload(download, serviceWorker),
   downloadLimitBytes: () => downloadLimitBytes(serviceWorker),
-  removeLocksOnLeaving,
+  prepareFarewell,
   network: { isOnline: connectivity.isOnline, watch: watchConnectivity },
   isPageProtected,
   shell,

@@ -1,14 +1,22 @@
 import { basicAuthorization, normalRestUrl } from "../core/backend/rest-location.ts";
 import type { RepositoryApi, RepositoryLocation, RestLocation } from "../workers/repository-api.ts";
 
+/** Takes leave of a repository whose jobs may still run: their worker dies with the page. */
+export interface LockFarewell {
+  /** Asks for the removal of their locks; nobody is left to hear what becomes of it. */
+  say(): void;
+  /** Forgets the locks, and the server's login. */
+  end(): void;
+}
+
 /**
- * Removes the locks of jobs that still run when the page is left: the worker dies with the page, but a keepalive request
- * of the page itself outlives it. Returns what ends this; until then it holds the server's login.
+ * The locks of jobs that still run when the page is left: the worker dies with the page, but a keepalive request of the
+ * page itself outlives it.
  *
  * In a local folder nothing outlives the page for sure: the removal is asked for, and the browser may end the page first.
  * Then the lock is an orphan: on a device of one's own the next opening removes it, others wait until it is stale.
  */
-export function removeLocksOnLeaving(location: RepositoryLocation, api: Pick<RepositoryApi, "watchLocks">): () => void {
+export function prepareFarewell(location: RepositoryLocation, api: Pick<RepositoryApi, "watchLocks">): LockFarewell {
   const over = new AbortController();
   const remove = location.kind === "rest" ? (id: string) => sendDelete(location, id) : removeFrom(location.handle);
   let held: readonly string[] = [];
@@ -17,13 +25,15 @@ export function removeLocksOnLeaving(location: RepositoryLocation, api: Pick<Rep
   };
   // It ends when the worker does; until then there is nothing to be done with its answer.
   api.watchLocks({}, { signal: over.signal, onProgress }).catch(() => {});
-  // Also when the browser keeps the page to show it again: its worker ends now.
-  const leave = () => {
-    for (const id of held) void remove(id).catch(() => {});
+  return {
+    say() {
+      for (const id of held) void remove(id).catch(() => {});
+    },
+    end() {
+      held = [];
+      over.abort();
+    },
   };
-  // Captured, so that it comes before whatever ends this.
-  addEventListener("pagehide", leave, { signal: over.signal, capture: true });
-  return () => over.abort();
 }
 
 /** Nobody is left to read the answer: what is not removed is an orphan, removed at the next unlock. */

@@ -1,6 +1,7 @@
 import type { DeviceMemory, DeviceSettings, Theme } from "../platform/device-memory.ts";
 import type { WipeResult } from "../platform/device-wipe.ts";
 import type { Examine } from "../platform/doctor.ts";
+import type { LockFarewell } from "../platform/lock-farewell.ts";
 import type { PastedAddress } from "../platform/pasted-address.ts";
 import type { RepositoryClient } from "../workers/client.ts";
 import type { FolderPick, RepositoryApi, RepositoryLocation } from "../workers/repository-api.ts";
@@ -24,8 +25,8 @@ export interface Ports {
   openSources(repositoryId: string, isMine: () => boolean): SourcePort;
   /** Watches folders until the returned function is called; only where capabilities.folderObserver is true. */
   watchFolders(folders: readonly FileSystemDirectoryHandle[], watcher: FolderWatcher): () => void;
-  /** From now on leaving the page removes the locks of jobs that still run; until the returned function is called. */
-  removeLocksOnLeaving(location: RepositoryLocation, api: RepositoryApi): () => void;
+  /** Follows the locks of jobs in this repository, so as to remove them when the page is left. */
+  prepareFarewell(location: RepositoryLocation, api: RepositoryApi): LockFarewell;
   network: NetworkPort;
   /** Whether the browser holds this page to the policy that keeps foreign code out; without it nothing is opened. */
   isPageProtected(): Promise<boolean>;

@@ -101,8 +101,11 @@ export interface RepositoryApi {
   offlineState: Method<Record<never, never>, OfflineState>;
   /** Progress tells the ids of the lock files that jobs hold, at first and at every change; ends when it is aborted. */
   watchLocks: Method<Record<never, never>, void, string[]>;
-  /** Removes own locks and forgets the keys; running calls end with "closed". */
-  close: Method<Record<never, never>, void>;
+  /**
+   * Removes own locks and forgets the keys; running calls end with "closed". `locksRemoved`: the page has asked for the
+   * removal of the locks, so nothing is written any more that needs one.
+   */
+  close: Method<{ locksRemoved?: boolean }, void>;
 }
 
 export interface CallContext<Progress> {

@@ -1,5 +1,4 @@
 import { findParent } from "../core/archiver/parent.ts";
-import { type ErrorCode, HoldallError } from "../core/base/errors.ts";
 import type { Id } from "../core/base/id.ts";
 import type { FileSink, LockJournal, SourceFolder } from "../core/base/ports.ts";
 import { rawNameOf } from "../core/base/raw-name.ts";
@@ -17,7 +16,6 @@ import { HeldLocks } from "./held-locks.ts";
 import { countInvisible } from "./invisible-entries.ts";
 import { listLocks } from "./lock-list.ts";
 import { dropOffline, keepOffline, offlineState } from "./offline-snapshots.ts";
-import { Patience } from "./patience.ts";
 import { withProgress } from "./progress-sampler.ts";
 import type {
   ArchivePlan,
@@ -60,12 +58,11 @@ import { RepositoryTabs } from "./repository-tabs.ts";
 import { RestoreJob } from "./restore-job.ts";
 import type { Served } from "./rpc.ts";
 import { createSession, openSession, type Session, type SessionOptions, type SessionPorts, setsOf } from "./session.ts";
+import { type LivingSession, needingServer, SessionJobs } from "./session-jobs.ts";
 import { runSet } from "./set-run.ts";
 import { snapshotInfo } from "./snapshot-info.ts";
-import { type StreamWriter, writeToPort } from "./stream-port.ts";
 import { ToldLocks } from "./told-locks.ts";
 import { checkUpload } from "./upload-check.ts";
-import { WaitingTime } from "./waiting-time.ts";
 import { idOf } from "./wire-id.ts";
 
 /** What the service needs of the platform it runs on. */
@@ -76,36 +73,20 @@ export interface RepositoryServicePorts extends SessionPorts {
 }
 
 type Context<Progress = never> = Required<CallContext<Progress>>;
-type Work<Result> = (repository: Repository, signal: AbortSignal, session: LivingSession) => Promise<Result>;
-
-/** A session with what goes on around it: sets and other tabs. */
-interface LivingSession extends Session {
-  sets: BackupSets;
-  tabs: RepositoryTabs;
-}
-
-interface OpenedSession {
-  session: LivingSession;
-  patience: Patience;
-  closing: AbortController;
-}
-
 /** The contract, served: at most one open repository, all jobs of which end when it is closed. */
 export class RepositoryService implements Served<RepositoryApi> {
-  private opened: OpenedSession | null = null;
-  /** The last failure that is waited out, and when the next attempt will have begun. */
-  private lastWait: { code: ErrorCode; untilMs: number } | null = null;
-  private readonly waitingTime = new WaitingTime();
   /** The backup that runs: at most one, since it has claimed to be the writer. */
   private backupJob: BackupJob | null = null;
   private readonly locks = new HeldLocks();
-  private readonly jobs = new Set<Promise<unknown>>();
+  private readonly jobs: SessionJobs;
   private readonly meters = new WeakMap<Repository, FolderMeter>();
 
-  constructor(private readonly ports: RepositoryServicePorts) {}
+  constructor(private readonly ports: RepositoryServicePorts) {
+    this.jobs = new SessionJobs(() => this.now());
+  }
 
   async probe({ location }: { location: RepositoryLocation }, { signal }: Context): Promise<ProbeResult> {
-    const backend = this.ports.connect(location, this.patience().retry);
+    const backend = this.ports.connect(location, this.jobs.patience().retry);
     const length = await backend.stat({ type: "config" }, signal);
     return { state: length ? "repository" : "empty" };
   }
@@ -119,7 +100,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   listSnapshots(_: Record<never, never>, { signal }: Context): Promise<SnapshotList> {
-    return this.run(signal, async (repository, running, session) => {
+    return this.jobs.run(signal, async (repository, running, session) => {
       const { snapshots, unreadable } = await repository.listSnapshots(running);
       const infos = snapshots.map(snapshotInfo).sort((a, b) => b.timeMs - a.timeMs);
       const failed = unreadable.map(({ id, error }) => unreadableSnapshot(id, error));
@@ -128,7 +109,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   listFolder({ snapshot, path }: { snapshot: string; path: NodePath }, { signal }: Context): Promise<FolderListing> {
-    return this.run(signal, async (repository, running) => {
+    return this.jobs.run(signal, async (repository, running) => {
       const { tree } = await repository.loadSnapshot(idOf(snapshot), running);
       return listFolder(repository.trees, tree, path, running);
     });
@@ -138,7 +119,7 @@ export class RepositoryService implements Served<RepositoryApi> {
     { hostname, rootNames }: { hostname: string; rootNames: string[] },
     { signal }: Context,
   ): Promise<ParentInfo> {
-    return this.run(signal, async (repository, running) => {
+    return this.jobs.run(signal, async (repository, running) => {
       const { snapshots } = await repository.listSnapshots(running);
       const paths = rootNames.map((name) => `/${name}`);
       const parent = findParent(snapshots, { hostname, paths, timeMs: this.now() });
@@ -153,7 +134,7 @@ export class RepositoryService implements Served<RepositoryApi> {
     request: Parameters<RepositoryApi["previewBackup"]>[0],
     { signal, onProgress }: Context<BackupPreview>,
   ): Promise<BackupPreview> {
-    return this.run(signal, (_, running) => previewBackup(this.ports, request, running, onProgress));
+    return this.jobs.run(signal, (_, running) => previewBackup(this.ports, request, running, onProgress));
   }
 
   async steerBackup(steering: BackupSteering): Promise<void> {
@@ -164,64 +145,64 @@ export class RepositoryService implements Served<RepositoryApi> {
     { extent }: { extent: "sample" | "all" },
     { signal, onProgress }: Context<VerifyUploadProgress>,
   ): Promise<VerifyUploadResult> {
-    const waiting = () => this.waiting;
+    const waiting = () => this.jobs.waiting;
     const work = needingServer((repository, running) =>
       checkUpload(repository.checkUpload(extent), running, { onProgress, waiting }),
     );
-    return this.runJob(signal, work);
+    return this.jobs.runLong(signal, work);
   }
 
   listSets(_: Record<never, never>, { signal }: Context): Promise<BackupSetInfo[]> {
-    return this.run(signal, (_repository, _signal, { sets }) => sets.list());
+    return this.jobs.run(signal, (_repository, _signal, { sets }) => sets.list());
   }
 
   saveSet({ set }: { set: BackupSet }, { signal }: Context): Promise<void> {
-    return this.run(signal, (_repository, _signal, { sets }) => sets.save(set));
+    return this.jobs.run(signal, (_repository, _signal, { sets }) => sets.save(set));
   }
 
   removeSet({ id }: { id: string }, { signal }: Context): Promise<void> {
-    return this.run(signal, (_repository, _signal, { sets }) => sets.remove(id));
+    return this.jobs.run(signal, (_repository, _signal, { sets }) => sets.remove(id));
   }
 
   dismissUnfinished({ setId }: { setId: string }, { signal }: Context): Promise<void> {
-    return this.run(signal, (_repository, _signal, { sets }) => sets.dismissUnfinished(setId));
+    return this.jobs.run(signal, (_repository, _signal, { sets }) => sets.dismissUnfinished(setId));
   }
 
   setStorage(_: Record<never, never>, { signal }: Context): Promise<SetStorageInfo> {
-    return this.run(signal, (_repository, _signal, { sets }) => sets.storage());
+    return this.jobs.run(signal, (_repository, _signal, { sets }) => sets.storage());
   }
 
   watchWriter(_: Record<never, never>, { signal, onProgress }: Context<WriterState>): Promise<void> {
-    return this.run(signal, (_repository, running, { tabs }) => tabs.watch(onProgress, running));
+    return this.jobs.run(signal, (_repository, running, { tabs }) => tabs.watch(onProgress, running));
   }
 
   listLocks(_: Record<never, never>, { signal }: Context): Promise<LockInfo[]> {
-    return this.run(signal, listLocks);
+    return this.jobs.run(signal, listLocks);
   }
 
   removeLock({ id }: { id: string }, { signal }: Context): Promise<void> {
-    return this.run(signal, (repository, running) => repository.removeLock(idOf(id), running));
+    return this.jobs.run(signal, (repository, running) => repository.removeLock(idOf(id), running));
   }
 
   backup(request: BackupRequest, { signal, onProgress }: Context<BackupProgress>): Promise<BackupResult> {
     const work = needingServer((repository, running, session) =>
       session.tabs.asWriter(async () => {
         const job = await this.createBackupJob(repository, request, session.sets);
-        const progress = () => job.progress(this.waiting);
+        const progress = () => job.progress(this.jobs.waiting);
         const run = () => withProgress(progress, onProgress, () => this.runSteered(job, running));
         return this.accompanied(session, { request, progress, signal: running }, run);
       }),
     );
-    return this.runJob(signal, work);
+    return this.jobs.runLong(signal, work);
   }
 
   saveFile(
     { port, ...place }: { snapshot: string; path: NodePath; port: MessagePort },
     { signal, onProgress }: Context<RestoreProgress>,
   ): Promise<{ length: number }> {
-    return this.intoPort(port, signal, async (writer, repository, running) => {
+    return this.jobs.runIntoPort(port, signal, async (writer, repository, running) => {
       const job = new FileJob(repository, place);
-      return this.reported(job, onProgress, () => job.save(writer, running));
+      return this.jobs.reported(job, onProgress, () => job.save(writer, running));
     });
   }
 
@@ -229,7 +210,7 @@ export class RepositoryService implements Served<RepositoryApi> {
     { snapshot, path }: { snapshot: string; path: NodePath },
     { signal, onProgress }: Context<FolderSizes>,
   ): Promise<FolderSizes> {
-    return this.run(signal, async (repository, running) => {
+    return this.jobs.run(signal, async (repository, running) => {
       const { tree } = await repository.loadSnapshot(idOf(snapshot), running);
       const found: FolderSizes = { sizes: [], complete: false };
       const measuring = () => this.meterOf(repository).measure(tree, path, found, running);
@@ -239,7 +220,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   }
 
   preview(request: PreviewRequest, { signal }: Context): Promise<Preview> {
-    return this.run(
+    return this.jobs.run(
       signal,
       needingServer((repository, running) => previewFile(repository, request, running)),
     );
@@ -248,64 +229,60 @@ export class RepositoryService implements Served<RepositoryApi> {
   planArchive(request: ArchiveRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<ArchivePlan> {
     const work = needingServer(async (repository, running) => {
       const job = new ArchiveJob(repository, request);
-      return this.reported(job, onProgress, () => job.plan(running));
+      return this.jobs.reported(job, onProgress, () => job.plan(running));
     });
-    return this.run(signal, work);
+    return this.jobs.run(signal, work);
   }
 
   saveArchive(
     { port, ...request }: ArchiveRequest & { port: MessagePort },
     { signal, onProgress }: Context<RestoreProgress>,
   ): Promise<RestoreResult> {
-    return this.intoPort(port, signal, async (writer, repository, running) => {
+    return this.jobs.runIntoPort(port, signal, async (writer, repository, running) => {
       const job = new ArchiveJob(repository, request);
-      return this.reported(job, onProgress, () => job.save(writer, running));
+      return this.jobs.reported(job, onProgress, () => job.save(writer, running));
     });
   }
 
   planRestore(request: RestoreRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestorePlanInfo> {
     const work = needingServer(async (repository, running) => {
       const job = new RestoreJob(repository, request, this.ports.sinkOf);
-      return this.reported(job, onProgress, () => job.lookAhead(running));
+      return this.jobs.reported(job, onProgress, () => job.lookAhead(running));
     });
-    return this.run(signal, work);
+    return this.jobs.run(signal, work);
   }
 
   restore(request: RestoreRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestoreResult> {
     const work = needingServer(async (repository, running) => {
       const job = new RestoreJob(repository, request, this.ports.sinkOf);
-      return this.reported(job, onProgress, () => job.run(running));
+      return this.jobs.reported(job, onProgress, () => job.run(running));
     });
-    return this.runJob(signal, work);
+    return this.jobs.runLong(signal, work);
   }
 
   keepOffline(
     { snapshot }: { snapshot: string },
     { signal, onProgress }: Context<OfflineProgress>,
   ): Promise<OfflineState> {
-    return this.runJob(signal, (repository, running) => keepOffline(repository, idOf(snapshot), running, onProgress));
+    return this.jobs.runLong(signal, (repository, running) =>
+      keepOffline(repository, idOf(snapshot), running, onProgress),
+    );
   }
 
   dropOffline({ snapshot }: { snapshot: string }, { signal }: Context): Promise<OfflineState> {
-    return this.run(signal, (repository) => dropOffline(repository, idOf(snapshot)));
+    return this.jobs.run(signal, (repository) => dropOffline(repository, idOf(snapshot)));
   }
 
   offlineState(_: Record<never, never>, { signal }: Context): Promise<OfflineState> {
-    return this.run(signal, offlineState);
+    return this.jobs.run(signal, offlineState);
   }
 
   watchLocks(_: Record<never, never>, { signal, onProgress }: Context<string[]>): Promise<void> {
     return this.locks.watch(onProgress, signal);
   }
 
-  async close(): Promise<void> {
-    const { opened } = this;
-    this.opened = null;
-    opened?.closing.abort(new HoldallError("closed"));
-    await Promise.allSettled(this.jobs);
-    opened?.session.tabs.close();
-    await opened?.session.repository.copy?.settle();
-    opened?.session.repository.close();
+  close({ locksRemoved = false }: { locksRemoved?: boolean } = {}): Promise<void> {
+    return this.jobs.close({ locksRemoved });
   }
 
   /** A backup that other tabs hear of, and its set's history. */
@@ -327,57 +304,19 @@ export class RepositoryService implements Served<RepositoryApi> {
     open: (options: SessionOptions) => Promise<Session>,
   ): Promise<RepositoryInfo> {
     await this.close();
-    const patience = this.patience();
+    const patience = this.jobs.patience();
     const told = new ToldLocks();
     const watchJournal = (journal: LockJournal) => this.locks.watching(told.joining(journal));
     const session = await open({ retry: patience.retry, watchJournal, signal, onProgress });
     const sets = setsOf(this.ports, request, session.repository);
     const tabs = this.tabsOf(session.repository, told);
-    this.opened = { session: { ...session, sets, tabs }, patience, closing: new AbortController() };
+    this.jobs.open({ ...session, sets, tabs }, patience);
     return session.info;
   }
 
   private tabsOf(repository: Repository, told: ToldLocks): RepositoryTabs {
     const { tabs, clock } = this.ports;
     return new RepositoryTabs({ repositoryId: repository.config.id, repository, tabs, held: this.locks, told, clock });
-  }
-
-  private patience(): Patience {
-    return new Patience(({ error, delayMs }) => {
-      this.lastWait = { code: error.code, untilMs: this.now() + delayMs };
-      this.waitingTime.begin(this.now(), delayMs);
-    });
-  }
-
-  /** Serves a call of the open repository; close() aborts it and waits for its end. */
-  private run<Result>(signal: AbortSignal, work: Work<Result>): Promise<Result> {
-    const { opened } = this;
-    if (opened === null) return Promise.reject(new HoldallError("closed"));
-    const { session, closing } = opened;
-    const job = work(session.repository, AbortSignal.any([signal, closing.signal]), session);
-    this.jobs.add(job);
-    return job.finally(() => this.jobs.delete(job));
-  }
-
-  /** Serves a call that may take long: until it ends, failures of the network are waited out. */
-  private runJob<Result>(signal: AbortSignal, work: Work<Result>): Promise<Result> {
-    const patience = this.opened?.patience ?? this.patience();
-    return this.run(signal, (...call) => patience.during(() => work(...call)));
-  }
-
-  /** Serves a job that streams into a port: what reads there fails if the job does, and ends the job if it stops reading. */
-  private intoPort<Result>(
-    port: MessagePort,
-    signal: AbortSignal,
-    work: (writer: StreamWriter, repository: Repository, signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
-    const writer = writeToPort(port);
-    const writing = needingServer((repository, running) => work(writer, repository, running));
-    const job = this.runJob(AbortSignal.any([signal, writer.signal]), writing);
-    return job.catch((error: unknown) => {
-      writer.abort(error);
-      throw error;
-    });
   }
 
   /** A set counts its runs, so that each reads its share of the unchanged files anew; without one, the day decides. */
@@ -388,7 +327,7 @@ export class RepositoryService implements Served<RepositoryApi> {
   ): Promise<BackupJob> {
     const { sourceFolderOf, programVersion } = this.ports;
     const now = () => this.now();
-    const waitedMs = () => this.waitingTime.until(this.now());
+    const waitedMs = () => this.jobs.waitedMs;
     const { setId } = request;
     const rereadTurn = setId === null ? daysSince1970(this.now()) : await sets.rereadTurn(setId);
     const ports = { sourceFolderOf, programVersion, now, waitedMs, rereadTurn };
@@ -410,29 +349,9 @@ export class RepositoryService implements Served<RepositoryApi> {
     return meter;
   }
 
-  private reported<Result>(
-    job: { progress(waiting: ErrorCode | null): RestoreProgress },
-    onProgress: (progress: RestoreProgress) => void,
-    work: () => Promise<Result>,
-  ): Promise<Result> {
-    return withProgress(() => job.progress(this.waiting), onProgress, work);
-  }
-
-  private get waiting(): ErrorCode | null {
-    return this.lastWait !== null && this.now() < this.lastWait.untilMs ? this.lastWait.code : null;
-  }
-
   private now(): number {
     return this.ports.clock?.now() ?? Date.now();
   }
-}
-
-/** Work with what no device keeps: contents of files, or a place to write. */
-function needingServer<Result>(work: Work<Result>): Work<Result> {
-  return async (...call) => {
-    if (call[2].info.offline) throw new HoldallError("opened-offline");
-    return work(...call);
-  };
 }
 
 /** The turn of a run that no set counts: a daily one reads every file in as many days as there are turns. */

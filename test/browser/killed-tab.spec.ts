@@ -97,6 +97,24 @@ test("on somebody else's device a killed browser's lock stays, is shown, and goe
   await restic.succeed(["prune"]);
 });
 
+test("a page that is left takes its lock with it, whatever its worker still waits for", async ({
+  gated,
+  workFolder,
+}) => {
+  const { gate, restic, locks } = gated;
+  const source = await makeSource(workFolder);
+  await using profile = await Profile.make(gated);
+  const page = await profile.start();
+  await beginBackup(page, gated, source);
+  // A worker that is told to end writes an index of what is stored, if it still can.
+  gate.closeForIndexes();
+  expect(locks()).toHaveLength(1);
+  page.once("dialog", (dialog) => void dialog.accept());
+  await page.reload();
+  await expect.poll(locks, { timeout: 5000 }).toEqual([]);
+  await restic.succeed(["prune"]);
+});
+
 /** Opens the repository, starts a backup, and waits until so many packs are stored and the next ones wait. */
 async function beginBackup(page: Page, gated: GatedServer, source: string): Promise<void> {
   const { gate, server, repository, password } = gated;
@@ -108,7 +126,7 @@ async function beginBackup(page: Page, gated: GatedServer, source: string): Prom
   await chooseSmallPacks(page);
   await page.getByRole("button", { name: backupText.start, exact: true }).click();
   await expect.poll(() => gate.passedPacks, slow).toBe(packsBefore);
-  await expect.poll(() => gate.waitingPacks, slow).toBeGreaterThan(2);
+  await expect.poll(() => gate.waitingUploads, slow).toBeGreaterThan(2);
 }
 
 async function makeSource(workFolder: string): Promise<string> {

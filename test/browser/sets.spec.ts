@@ -69,7 +69,7 @@ test.describe("a set", () => {
       await writeNoise(join(source, "first"), 64, 1);
       gate.close();
       await runFromCard(page);
-      await expect.poll(() => gate.waitingPacks, slow).toBe(uploadsAtOnce);
+      await expect.poll(() => gate.waitingUploads, slow).toBe(uploadsAtOnce);
       await page.getByRole("button", { name: runText.pause, exact: true }).click();
       await expect(page.getByRole("heading", { name: runText.paused(setName) })).toBeVisible();
       const before = gate.passedPacks;
@@ -91,7 +91,7 @@ test.describe("a set", () => {
       await writeNoise(join(source, "second"), 32, 5000);
       gate.close(1);
       await runFromCard(page);
-      await expect.poll(() => gate.waitingPacks, slow).toBeGreaterThan(0);
+      await expect.poll(() => gate.waitingUploads, slow).toBeGreaterThan(0);
       await page.getByRole("button", { name: runText.cancel, exact: true }).click();
       gate.open();
       await expect(page.getByRole("heading", { name: runText.cancelled(setName) })).toBeVisible(slow);

@@ -40,7 +40,7 @@ test("a backup keeps its lock while another tab comes and goes, and that tab rem
   await chooseSmallPacks(page);
   await page.getByRole("button", { name: backupText.start, exact: true }).click();
   await expect(page.getByText(runText.phases.saving)).toBeVisible(slow);
-  await expect.poll(() => gate.waitingPacks, slow).toBeGreaterThan(2);
+  await expect.poll(() => gate.waitingUploads, slow).toBeGreaterThan(2);
 
   for (let visit = 0; visit < visits; visit++) {
     await test.step(`visit ${visit + 1}`, async () => {

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import type { Backend } from "../../src/core/backend/backend.ts";
 import { RestBackend } from "../../src/core/backend/rest.ts";
-import { withLimit } from "../../src/core/backend/with-limit.ts";
 import { requirePeer } from "../support/peers.ts";
 import { type RestServer, startEmbedded, startRclone, startRestServer } from "../support/rest-servers.ts";
 import { backendContract } from "./backend-contract.ts";
@@ -16,18 +14,10 @@ function serverContract(name: string, start: (() => Promise<RestServer>) | null)
     });
     afterAll(() => server?.close());
 
-    const connect = (decorate: (backend: Backend) => Backend) => async () => {
+    backendContract(name, async () => {
       const url = server.repositoryUrl(`repository-${++count}`);
-      return { backend: decorate(new RestBackend({ url, login: server.login })), close: async () => {} };
-    };
-    backendContract(
-      name,
-      connect((backend) => backend),
-    );
-    backendContract(
-      `${name}, one at a time`,
-      connect((backend) => withLimit(backend, 1)),
-    );
+      return { backend: new RestBackend({ url, login: server.login }), close: async () => {} };
+    });
   });
 }
 

@@ -10,7 +10,7 @@ type PortsOfRepositories =
   | "folders"
   | "saveDownload"
   | "downloadLimitBytes"
-  | "removeLocksOnLeaving"
+  | "prepareFarewell"
   | "network"
   | "isPageProtected"
   | "proposeAddress";

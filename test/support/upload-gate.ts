@@ -11,6 +11,7 @@ export class UploadGate implements AsyncDisposable {
   private readonly waiting: ((mayPass: boolean) => void)[] = [];
   /** How many packs may pass before the next one waits. */
   private room = Number.POSITIVE_INFINITY;
+  private holdsIndexes = false;
   passedPacks = 0;
   passedBytes = 0;
 
@@ -40,8 +41,8 @@ export class UploadGate implements AsyncDisposable {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Packs that wait now. */
-  get waitingPacks(): number {
+  /** What waits now. */
+  get waitingUploads(): number {
     return this.waiting.length;
   }
 
@@ -50,8 +51,14 @@ export class UploadGate implements AsyncDisposable {
     this.room = butFor;
   }
 
+  /** From now on index files wait, too. */
+  closeForIndexes(): void {
+    this.holdsIndexes = true;
+  }
+
   open(): void {
     this.room = Number.POSITIVE_INFINITY;
+    this.holdsIndexes = false;
     for (const decide of this.waiting.splice(0)) decide(true);
   }
 
@@ -68,22 +75,23 @@ export class UploadGate implements AsyncDisposable {
   private async pass(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
     try {
       const body = await buffer(asked);
-      const isPack = asked.method === "POST" && /\/data\/[0-9a-f]{64}$/.test(asked.url ?? "");
-      const mayPass = !isPack || (await this.turn());
+      const [, uploaded] = (asked.method === "POST" && /\/(data|index)\/[0-9a-f]{64}$/.exec(asked.url ?? "")) || [];
+      const mayPass = await this.turnOf(uploaded);
       // Whoever sent it is gone by now: what a server has not seen is not stored.
       if (answer.destroyed) return;
       if (!mayPass) return void answer.destroy();
       await this.forward(asked, body, answer);
-      if (isPack) this.count(body);
+      if (uploaded === "data") this.count(body);
     } catch {
       answer.destroy();
     }
   }
 
-  /** Resolves with whether the pack may pass, when that is decided. */
-  private async turn(): Promise<boolean> {
-    if (this.room <= 0) return new Promise((resolve) => this.waiting.push(resolve));
-    this.room--;
+  /** Resolves with whether it may pass, when that is decided. */
+  private async turnOf(uploaded: string | undefined): Promise<boolean> {
+    const waits = uploaded === "data" ? this.room <= 0 : uploaded === "index" && this.holdsIndexes;
+    if (waits) return new Promise((resolve) => this.waiting.push(resolve));
+    if (uploaded === "data") this.room--;
     return true;
   }
 

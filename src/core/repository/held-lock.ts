@@ -17,6 +17,8 @@ export interface Lock extends AsyncDisposable {
    * machine it first refreshes the lock. Throws LockedError "lock-lost"; then nothing that others read may be written.
    */
   ensureFresh(): Promise<void>;
+  /** Whoever works under it must write nothing more: its file is being removed by other means. It is still to be released. */
+  lose(): void;
   /** Removes the lock. May be called twice. Never throws: what cannot be removed stays in the journal for the next unlock. */
   release(): Promise<void>;
 }
@@ -71,6 +73,10 @@ export class HeldLock implements Lock {
       await this.refresh();
       this.throwIfOver();
     }
+  }
+
+  lose(): void {
+    this.lost.abort(new LockedError("lock-lost", { lock: this.id, reason: "given up" }));
   }
 
   release(): Promise<void> {

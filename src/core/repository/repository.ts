@@ -151,6 +151,11 @@ export class Repository {
     return lock;
   }
 
+  /** Takes all locks that are held here for lost: their files are being removed by other means. */
+  loseLocks(): void {
+    for (const lock of this.heldLocks()) lock.lose();
+  }
+
   /** Removes locks that a killed tab or program of this device has left behind. Returns how many. */
   async removeOrphanedLocks(signal: AbortSignal): Promise<number> {
     return removeOrphans(this.lockPorts(), signal);

@@ -1,4 +1,5 @@
 import type { RecentPlace } from "../../platform/device-memory.ts";
+import type { LockFarewell } from "../../platform/lock-farewell.ts";
 import type {
   CallContext,
   OpenProgress,
@@ -68,7 +69,7 @@ export class Session {
   #client: RepositoryClient | null = null;
   /** Workers that are about to end, with what they know. */
   readonly #leaving = new Set<RepositoryClient>();
-  #stayWithLocks: () => void = () => {};
+  #farewell: LockFarewell | null = null;
 
   constructor(
     private readonly ports: Ports,
@@ -105,7 +106,7 @@ export class Session {
     const client = this.#client;
     if (client === null || this.locking) return;
     this.locking = true;
-    await closing(client);
+    await closing(client, { locksRemoved: false });
     this.locking = false;
     if (this.#client === client) this.#client = null;
     this.#leaving.add(client);
@@ -118,10 +119,11 @@ export class Session {
   leave(): void {
     const client = this.#client;
     this.#client = null;
+    this.#farewell?.say();
     this.end();
     if (client === null) return;
     this.#leaving.add(client);
-    void closing(client).then(() => this.#endSoon(client));
+    void closing(client, { locksRemoved: true }).then(() => this.#endSoon(client));
   }
 
   /** Ends what is on its way out, now: no timer will. */
@@ -158,7 +160,7 @@ export class Session {
       this.ports.openSources(info.id, () => this.device.mine),
     );
     this.lost = null;
-    this.#stayWithLocks = this.ports.removeLocksOnLeaving(location, client.api);
+    this.#farewell = this.ports.prepareFarewell(location, client.api);
     this.connection = { state: "open", repository };
     void this.device.remember(recentPlaceOf(location), info.id, Date.now());
     void repository.snapshots.reload();
@@ -171,8 +173,8 @@ export class Session {
 
   /** Ends the worker at once, and with it every key; what the page knew of the repository goes, too. */
   end(): void {
-    this.#stayWithLocks();
-    this.#stayWithLocks = () => {};
+    this.#farewell?.end();
+    this.#farewell = null;
     this.#client?.terminate();
     this.#client = null;
     this.sheet = null;
@@ -187,8 +189,8 @@ function overwriteLastMatch(): void {
 }
 
 /** Lets the worker remove its locks and end its own workers, for a moment at most. */
-async function closing(client: RepositoryClient): Promise<void> {
-  const closed = client.api.close({}).catch(() => undefined);
+async function closing(client: RepositoryClient, how: { locksRemoved: boolean }): Promise<void> {
+  const closed = client.api.close(how).catch(() => undefined);
   await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closingMs))]);
 }
 

@@ -67,7 +67,7 @@ const ports: Ports = {
     await download.start(new MessageChannel().port1);
   },
   downloadLimitBytes: async () => null,
-  removeLocksOnLeaving: () => () => {},
+  prepareFarewell: () => ({ say() {}, end() {} }),
   network: {
     isOnline: () => true,
     watch: (onChange) => {

@@ -516,6 +516,16 @@ describe("giving a lock back", () => {
     await expect(lock.ensureFresh()).rejects.toMatchObject({ code: "lock-lost", context: { reason: "released" } });
   });
 
+  test("nothing may be written under a lock that is given up; its file goes when it is released", async () => {
+    const lock = await acquire("shared");
+    lock.lose();
+    await expect(lock.ensureFresh()).rejects.toMatchObject({ code: "lock-lost", context: { reason: "given up" } });
+    expect(lock.signal.aborted).toBe(true);
+    await lock.release();
+    expect(await storedLocks()).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
   test("releasing during a refresh leaves neither file", async () => {
     let letGo = () => {};
     let isHeld = false;

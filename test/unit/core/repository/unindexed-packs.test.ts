@@ -30,3 +30,21 @@ test("after a run that could store packs but no index, the next one of the same 
   const { nodes } = await elsewhere.trees.load(root.nodes[0]?.subtree ?? snapshot.tree, signal);
   expect(nodes.map(({ content }) => content?.every((id) => elsewhere.index.has("data", id)))).toEqual([true]);
 });
+
+test("a run whose locks are given up writes no index any more", async () => {
+  const server = new MemoryBackend();
+  let giveUp = () => {};
+  const backend: Backend = altered(server, {
+    save: async (handle, bytes, saveSignal, beforeSending) => {
+      await server.save(handle, bytes, saveSignal, beforeSending);
+      if (handle.type === "data") giveUp();
+    },
+  });
+  const { repository } = await createTestRepository(backend);
+  giveUp = () => repository.loseLocks();
+  const folder = new MemoryFolder({ "letter.txt": { bytes: utf8("Dear restic"), modifiedMs: 0 } });
+  await expect(backUp(repository, folder)).rejects.toMatchObject({ code: "lock-lost" });
+  expect(await server.list("data", signal)).not.toEqual([]);
+  expect(await server.list("index", signal)).toEqual([]);
+  expect(await server.list("lock", signal)).toEqual([]);
+});

@@ -72,7 +72,7 @@ function portsOn(repository: FakeRepository, fake: FakeDevice): Ports {
     },
     saveDownload: async () => {},
     downloadLimitBytes: async () => null,
-    removeLocksOnLeaving: () => () => {},
+    prepareFarewell: () => ({ say() {}, end() {} }),
     network: { isOnline: () => true, watch: () => () => {} },
     proposeAddress: async () => "",
     isPageProtected: async () => true,
