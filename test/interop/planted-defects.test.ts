@@ -119,9 +119,9 @@ describe.skipIf(restic === null || restServer === null)("planted defects", () =>
   }
 
   test.each(["holdall", "restic"] as const)("without a defect every check on what %s made is green", async (maker) => {
-    const results = await run(`control-${maker}`, allLetters, maker, null);
-    expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
     const expected = plantings.filter((planting) => planting.maker === maker);
+    const results = await run(`control-${maker}`, new Set(expected.map(({ letter }) => letter)), maker, null);
+    expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
     for (const { noticedBy } of expected) expect(results.some(({ what }) => what.includes(noticedBy))).toBe(true);
   });
 
