@@ -1,7 +1,6 @@
 import { hexOf, randomBytes } from "../base/bytes.ts";
 import { sleep } from "../base/clock.ts";
 import { HoldallError, LockedError } from "../base/errors.ts";
-import { parseId } from "../base/id.ts";
 import { HeldLock, type Lock } from "./held-lock.ts";
 import { type LockKind, type LockPorts, largestClockSkewMs, settleMs } from "./lock-ports.ts";
 import { OtherLocks } from "./other-locks.ts";
@@ -69,37 +68,5 @@ export async function awaitLock(
     }
   } finally {
     if (hasWaited) onWaiting(null);
-  }
-}
-
-/**
- * Removes locks that killed tabs or programs of this device left behind: those in the journal that nobody claims.
- * Returns how many were there. A lock that the server does not let go stays in the journal.
- */
-export async function removeOrphans(ports: LockPorts, signal: AbortSignal): Promise<number> {
-  const { backend, journal, repositoryId } = ports;
-  const orphans: string[] = [];
-  for (const lockId of await journal.list(repositoryId)) if (!(await journal.isClaimed(lockId))) orphans.push(lockId);
-  if (orphans.length === 0) return 0;
-  const present = new Set<string>((await backend.list("lock", signal)).map(({ id }) => id));
-  let removed = 0;
-  for (const lockId of orphans) {
-    const isGone = !present.has(lockId) || (await tryRemove(ports, lockId, signal));
-    if (isGone) await journal.remove(repositoryId, lockId);
-    if (isGone && present.has(lockId)) removed++;
-  }
-  return removed;
-}
-
-async function tryRemove({ backend }: LockPorts, lockId: string, signal: AbortSignal): Promise<boolean> {
-  const id = parseId(lockId);
-  if (id === null) return true;
-  try {
-    await backend.remove({ type: "lock", id }, signal);
-    return true;
-  } catch (error) {
-    // A repository that may only be read can still be opened.
-    if (error instanceof HoldallError && !signal.aborted) return false;
-    throw error;
   }
 }

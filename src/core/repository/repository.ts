@@ -13,8 +13,9 @@ import { BlobLoader } from "./blob-loader.ts";
 import { BlobSaver, type BlobSaverOptions, type BlobSaverPorts, type UploadedPack } from "./blob-saver.ts";
 import { IndexLoader } from "./index-loader.ts";
 import { LateFiles } from "./late-files.ts";
-import { acquireLock, awaitLock, type Lock, type LockKind, removeOrphans } from "./lock.ts";
+import { acquireLock, awaitLock, type Lock, type LockKind } from "./lock.ts";
 import { MasterIndex } from "./master-index.ts";
+import { OrphanedLocks } from "./orphaned-locks.ts";
 import { OwnClaims } from "./own-claims.ts";
 import { loseMissingPacks } from "./pack-check.ts";
 import { listLocks, removeLock, type StoredLock } from "./stored-locks.ts";
@@ -58,6 +59,7 @@ export class Repository {
   private readonly snapshots = new Map<Id, Snapshot>();
   private lastSaver: BlobSaver | null = null;
   private readonly late: LateFiles;
+  private readonly orphans: OrphanedLocks;
   private readonly claims = new OwnClaims();
   /** Those that were taken here and may still be held. */
   private locks: readonly Lock[] = [];
@@ -68,6 +70,7 @@ export class Repository {
     this.trees = new TreeLoader(this.index, this.blobs, copy);
     this.indexLoader = new IndexLoader({ backend, files, formatVersion: config.formatVersion }, this.index);
     this.late = new LateFiles(this.lockPorts());
+    this.orphans = new OrphanedLocks(this.lockPorts());
   }
 
   get config(): Config {
@@ -158,7 +161,7 @@ export class Repository {
 
   /** Removes locks that a killed tab or program of this device has left behind. Returns how many. */
   async removeOrphanedLocks(signal: AbortSignal): Promise<number> {
-    return removeOrphans(this.lockPorts(), signal);
+    return this.orphans.remove(signal);
   }
 
   /** All locks that are stored now; taking no notice of empty files, as restic does. */

@@ -6,7 +6,8 @@ import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
 import { type Bytes, concatBytes, randomBytes, textOf, utf8 } from "../../../../src/core/base/bytes.ts";
 import { BackendError, FormatError, LockedError } from "../../../../src/core/base/errors.ts";
 import { type Id, idOfBytes, parseId } from "../../../../src/core/base/id.ts";
-import { acquireLock, awaitLock, type LockPorts, removeOrphans } from "../../../../src/core/repository/lock.ts";
+import { acquireLock, awaitLock, type LockPorts } from "../../../../src/core/repository/lock.ts";
+import { OrphanedLocks } from "../../../../src/core/repository/orphaned-locks.ts";
 import { dyingAt, type Failure, type Operation, observed } from "../../../support/failing-backend.ts";
 import { memoryJournal } from "../../../support/memory-repository.ts";
 import { TestClock } from "../../../support/test-clock.ts";
@@ -261,8 +262,11 @@ describe("taking a lock", () => {
         expect(await device.journal.list(repositoryId)).toContain(id);
         expect(await device.journal.isClaimed(id)).toBe(false);
       }
-      expect(await removeOrphans({ ...device, backend: server }, signal)).toBe(left.length);
+      const orphans = new OrphanedLocks({ ...device, backend: server });
+      expect(await orphans.remove(signal)).toBe(left.length);
       expect(await storedLocks()).toEqual([]);
+      await clock.advance(minute);
+      await orphans.remove(signal);
       expect(await device.journal.list(repositoryId)).toEqual([]);
       return dying.operations.length < step;
     };
@@ -565,21 +569,38 @@ describe("locks of killed tabs", () => {
     const living = await acquire("shared");
     const orphan = await plant('{"time":"2026-01-01T00:00:00Z"}');
     await ports.journal.add(repositoryId, orphan);
-    expect(await removeOrphans(ports, signal)).toBe(1);
+    expect(await new OrphanedLocks(ports).remove(signal)).toBe(1);
     expect((await storedLocks()).sort()).toEqual([foreign, living.id].sort());
     expect(await ports.journal.list(repositoryId)).toEqual([living.id]);
   });
 
-  test("that are gone already, or never were locks, only leave the journal", async () => {
-    await ports.journal.add(repositoryId, "f".repeat(64));
+  test("that are not there leave the journal after a minute, what was no lock at once", async () => {
+    const gone = "f".repeat(64);
+    await ports.journal.add(repositoryId, gone);
     await ports.journal.add(repositoryId, "not an id");
-    expect(await removeOrphans(ports, signal)).toBe(0);
+    const orphans = new OrphanedLocks(ports);
+    expect(await orphans.remove(signal)).toBe(0);
+    expect(await ports.journal.list(repositoryId)).toEqual([gone]);
+    await clock.advance(minute);
+    expect(await orphans.remove(signal)).toBe(0);
+    expect(await ports.journal.list(repositoryId)).toEqual([]);
+  });
+
+  test("that a busy server stores only after they were looked for are removed all the same", async () => {
+    const orphans = new OrphanedLocks(ports);
+    const { id, sealed: bytes } = sealed(utf8('{"time":"2026-01-01T00:00:00Z"}'));
+    await ports.journal.add(repositoryId, id);
+    expect(await orphans.remove(signal)).toBe(0);
+    await server.save({ type: "lock", id }, bytes, signal);
+    await clock.advance(1000);
+    expect(await orphans.remove(signal)).toBe(1);
+    expect(await storedLocks()).toEqual([]);
     expect(await ports.journal.list(repositoryId)).toEqual([]);
   });
 
   test("cost no request when there are none", async () => {
     const backend = observed(server);
-    expect(await removeOrphans(portsOn(backend), signal)).toBe(0);
+    expect(await new OrphanedLocks(portsOn(backend)).remove(signal)).toBe(0);
     expect(backend.operations).toEqual([]);
   });
 
@@ -593,7 +614,7 @@ describe("locks of killed tabs", () => {
     };
     const device = portsOn(refusing);
     await device.journal.add(repositoryId, orphan);
-    expect(await removeOrphans(device, signal)).toBe(0);
+    expect(await new OrphanedLocks(device).remove(signal)).toBe(0);
     expect(await device.journal.list(repositoryId)).toEqual([orphan]);
   });
 });
@@ -641,7 +662,7 @@ test("a lock file whose fate is unknown stays in the journal, and goes at the ne
   await expect(acquire("shared", on)).rejects.toMatchObject({ code: "network" });
   await late();
   expect(await storedLocks()).toHaveLength(1);
-  expect(await removeOrphans(on, signal)).toBe(1);
+  expect(await new OrphanedLocks(on).remove(signal)).toBe(1);
   expect(await storedLocks()).toEqual([]);
   expect(await on.journal.list(repositoryId)).toEqual([]);
 });
