@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BrowserContext, test as base, chromium, type Locator, type Page } from "@playwright/test";
 import { trustTestCertificate } from "../support/front-servers.ts";
+import { headlessChromium } from "../support/headless-chromium.ts";
 import { requirePeer } from "../support/peers.ts";
 
 /** What `npm start` runs, after the build: the server's own bundle, in a process of its own, on a data folder of its own. */
@@ -67,7 +68,7 @@ export const test = base.extend<Fixtures>({
       executablePath: peer?.path ?? "",
       headless: true,
       baseURL: server.address,
-      args: [trustTestCertificate],
+      args: [...headlessChromium.args, trustTestCertificate],
       ...(locale === undefined ? {} : { locale }),
       colorScheme,
       viewport,

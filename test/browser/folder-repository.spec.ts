@@ -7,6 +7,7 @@ import { recoveryText } from "../../src/ui/text/recovery.ts";
 import { runText } from "../../src/ui/text/run.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { backupRequest } from "../support/backup-request.ts";
+import { headlessChromium } from "../support/headless-chromium.ts";
 import { requirePeer } from "../support/peers.ts";
 import { Restic } from "../support/restic.ts";
 import { describeTree, differences, seededBytes, TreeWriter } from "../support/source-tree.ts";
@@ -269,7 +270,7 @@ async function withProfile(
   await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: peer?.path ?? "",
-    headless: true,
+    ...headlessChromium,
     baseURL: server.address,
   });
   try {

@@ -5,6 +5,7 @@ import { connectText } from "../../src/ui/text/connect.ts";
 import { deviceText } from "../../src/ui/text/device.ts";
 import { filesText } from "../../src/ui/text/files.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
+import { headlessChromium } from "../support/headless-chromium.ts";
 import { requirePeer } from "../support/peers.ts";
 import { scanFolder, type Trace } from "../support/profile-scan.ts";
 import { Restic } from "../support/restic.ts";
@@ -82,7 +83,7 @@ async function visit(
   test.skip(peer === null, "no Chromium on this machine");
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
     executablePath: peer?.path ?? "",
-    headless: true,
+    ...headlessChromium,
     baseURL: server.address,
     downloadsPath: downloads,
   });

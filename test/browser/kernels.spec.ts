@@ -6,6 +6,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, expect, test } from "@playwright/test";
 import { build } from "vite";
+import { headlessChromium } from "../support/headless-chromium.ts";
 import { referenceAnswers } from "../support/kernel-samples.ts";
 import { nodeKernels } from "../support/kernels.ts";
 import { requirePeer } from "../support/peers.ts";
@@ -39,7 +40,7 @@ async function runWorker(executablePath: string): Promise<KernelsReport> {
   const folder = await mkdtemp(join(tmpdir(), "holdall-kernels-"));
   await buildWorker(folder);
   const server = await serve(folder);
-  const browser = await chromium.launch({ executablePath, headless: true });
+  const browser = await chromium.launch({ executablePath, ...headlessChromium });
   try {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);

@@ -8,6 +8,7 @@ import { locksText } from "../../src/ui/text/locks.ts";
 import { runText } from "../../src/ui/text/run.ts";
 import { setsText } from "../../src/ui/text/sets.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
+import { headlessChromium } from "../support/headless-chromium.ts";
 import { requirePeer } from "../support/peers.ts";
 import { describeTree, differences } from "../support/source-tree.ts";
 import { browserProcess } from "./browser-process.ts";
@@ -157,7 +158,7 @@ class Profile implements AsyncDisposable {
   /** A browser with this profile, on the first screen. */
   async start(): Promise<Page> {
     const executablePath = requirePeer("chromium")?.path ?? "";
-    this.context = await chromium.launchPersistentContext(this.folder, { executablePath, headless: true });
+    this.context = await chromium.launchPersistentContext(this.folder, { executablePath, ...headlessChromium });
     const page = this.context.pages()[0] ?? (await this.context.newPage());
     await page.goto(this.address);
     return page;

@@ -1,4 +1,5 @@
 import { type Browser, chromium, expect, type Page, test } from "@playwright/test";
+import { headlessChromium } from "../support/headless-chromium.ts";
 import { requirePeer } from "../support/peers.ts";
 import { BuiltPage } from "./built-page.ts";
 import type { OfflineStorePage } from "./offline-store-page.ts";
@@ -19,7 +20,7 @@ test.beforeAll(async () => {
   const peer = requirePeer("chromium");
   test.skip(peer === null, "no Chromium on this machine");
   built = await BuiltPage.start("offline-store-page");
-  browser = await chromium.launch({ executablePath: peer?.path ?? "", headless: true });
+  browser = await chromium.launch({ executablePath: peer?.path ?? "", ...headlessChromium });
 });
 test.afterAll(async () => {
   await browser?.close();

@@ -20,5 +20,6 @@ export default defineConfig({
   retries: 0,
   // The report that test/run.mjs counts goes where PLAYWRIGHT_JSON_OUTPUT_FILE says.
   reporter: [["list"], ...(process.env["PLAYWRIGHT_JSON_OUTPUT_FILE"] ? [["json"] as ["json"]] : [])],
-  use: { actionTimeout: 30_000, trace: "retain-on-failure", screenshot: "only-on-failure" },
+  // To see how a test came to fail: --trace retain-on-failure. It costs a good part of the time of every test.
+  use: { actionTimeout: 30_000, trace: "off", screenshot: "only-on-failure" },
 });

@@ -8,6 +8,7 @@ import { runText } from "../../src/ui/text/run.ts";
 import { setFormText } from "../../src/ui/text/set-form.ts";
 import { setsText } from "../../src/ui/text/sets.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
+import { headlessChromium } from "../support/headless-chromium.ts";
 import { requirePeer } from "../support/peers.ts";
 import type { Restic } from "../support/restic.ts";
 import { describeTree, differences, seededBytes, TreeWriter } from "../support/source-tree.ts";
@@ -183,7 +184,7 @@ async function refusePermissions(page: Page): Promise<void> {
 async function inWipedBrowser({ home }: GatedServer, visit: (page: Page) => Promise<void>): Promise<void> {
   const profile = await makeProfile();
   const executablePath = requirePeer("chromium")?.path ?? "";
-  const context = await chromium.launchPersistentContext(profile, { executablePath, headless: true });
+  const context = await chromium.launchPersistentContext(profile, { executablePath, ...headlessChromium });
   try {
     const page = context.pages()[0] ?? (await context.newPage());
     await page.goto(home);

@@ -1,4 +1,5 @@
 import { type Browser, type BrowserContext, chromium, expect, type Page, test } from "@playwright/test";
+import { headlessChromium } from "../support/headless-chromium.ts";
 import { requirePeer } from "../support/peers.ts";
 import { BuiltPage } from "./built-page.ts";
 import type { TabParts } from "./tabs-page.ts";
@@ -22,7 +23,7 @@ test.beforeAll(async () => {
   const peer = requirePeer("chromium");
   test.skip(peer === null, "no Chromium on this machine");
   built = await BuiltPage.start("tabs-page");
-  browser = await chromium.launch({ executablePath: peer?.path ?? "", headless: true });
+  browser = await chromium.launch({ executablePath: peer?.path ?? "", ...headlessChromium });
 });
 test.afterAll(async () => {
   await browser?.close();

@@ -86,6 +86,7 @@ async function endpointOf(child: ChildProcess): Promise<string> {
 
 const switches = [
   "--headless=new",
+  "--disable-gpu",
   "--no-sandbox",
   "--remote-debugging-port=0",
   "--window-size=1280,800",

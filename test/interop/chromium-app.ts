@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type BrowserContext, chromium, type Page } from "@playwright/test";
 import { makeProfile } from "../browser/fixture.ts";
 import { type EmbeddedServer, startEmbeddedServer } from "../support/embedded-server.ts";
+import { headlessChromium } from "../support/headless-chromium.ts";
 import type { Peer } from "../support/peers.ts";
 import { type RestServer, startEmbedded } from "../support/rest-servers.ts";
 import type { CellApp } from "./cell.ts";
@@ -88,7 +89,7 @@ export class ChromiumApp implements CellApp {
     this.profile = await makeProfile();
     return chromium.launchPersistentContext(this.profile, {
       executablePath: this.program.path,
-      headless: true,
+      ...headlessChromium,
       // High enough for a list of all snapshots: only what is in view is drawn.
       viewport: { width: 1280, height: 2400 },
     });

@@ -11,7 +11,7 @@ import { checkMadeByHoldall } from "./made-by-holdall.ts";
 import { checkFixture, fillByRestic } from "./made-by-restic.ts";
 import { makeSources } from "./sources.ts";
 
-/** Tests of the tests: each defect must turn its check red, and without any defect every check is green. */
+/** Tests of the tests: each defect must turn its check red. Without any, `npm run test:interop` has every check green. */
 interface Planting {
   defect: PlantedDefect;
   letter: Letter;
@@ -105,7 +105,7 @@ describe.skipIf(restic === null || restServer === null)("planted defects", () =>
     name: string,
     letters: ReadonlySet<Letter>,
     maker: Planting["maker"],
-    defect: PlantedDefect | null,
+    defect: PlantedDefect,
   ): Promise<CheckResult[]> {
     const results: CheckResult[] = [];
     const cell = await makeCell(name, letters, defect, (result) => results.push(result));
@@ -117,13 +117,6 @@ describe.skipIf(restic === null || restServer === null)("planted defects", () =>
     }
     return results;
   }
-
-  test.each(["holdall", "restic"] as const)("without a defect every check on what %s made is green", async (maker) => {
-    const expected = plantings.filter((planting) => planting.maker === maker);
-    const results = await run(`control-${maker}`, new Set(expected.map(({ letter }) => letter)), maker, null);
-    expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);
-    for (const { noticedBy } of expected) expect(results.some(({ what }) => what.includes(noticedBy))).toBe(true);
-  });
 
   test.each(plantings)("$letter) $defect is noticed", async ({ defect, letter, maker, noticedBy, saying }) => {
     const results = await run(defect, new Set([letter]), maker, defect);

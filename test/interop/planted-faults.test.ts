@@ -13,29 +13,24 @@ const restServer = requirePeer("rest-server");
 const lastDeaths = deathFaults.map((fault) => lastOf(fault, 4));
 const pruned = sleepFaults.filter(({ name }) => name.includes("prune")).map((fault) => lastOf(fault, 4));
 
+/** That the same faults do no harm without a bug is what `npm run test:faults` shows. */
 describe.skipIf(restic === null || restServer === null)("a bug that is planted makes the faults fail", () => {
   test.each([
     ["snapshot-before-index", lastDeaths],
     ["lock-not-renewed", pruned],
   ] as const)("%s", { timeout: 600_000 }, async (bug, faults) => {
-    const sound = await run(faults, null);
-    expect(sound.lines.join("\n")).not.toMatch(/LOST|REJECTED/);
-    expect(sound.result).toMatchObject({ lost: 0, rejected: 0, failed: 0 });
-    expect(sound.result.injected).toBeGreaterThanOrEqual(faults.length * 4);
     const planted = await run(faults, bug);
+    expect(planted.result.injected).toBeGreaterThanOrEqual(faults.length * 4);
     expect(planted.result.rejected).toBeGreaterThan(0);
     expect(planted.result.failed).toBeGreaterThan(0);
     expect(planted.lines.join("\n")).toMatch(/check-after-fault/);
   });
 });
 
-async function run(
-  faults: readonly Fault[],
-  bug: PlantedBug | null,
-): Promise<{ result: FaultRunResult; lines: string[] }> {
+async function run(faults: readonly Fault[], bug: PlantedBug): Promise<{ result: FaultRunResult; lines: string[] }> {
   if (restic === null || restServer === null) throw new Error("peers are missing");
   const lines: string[] = [];
-  const defect = bug === null ? undefined : plantedBugs[bug];
+  const defect = plantedBugs[bug];
   const settings = { peers: { restic, restServer }, faults, extent: "full", seed: 4, isWhole: false, defect } as const;
   const result = await new FaultRun({ ...settings, say: (line) => lines.push(line) }).toEnd();
   return { result, lines };

@@ -134,7 +134,7 @@ describe.skipIf(program === null)("rules", () => {
       sizes.add((await expectSame("t", rules, about)).length);
     });
     // Patterns that leave out nothing or all would prove little.
-    expect(sizes.size, `seed ${seed}, of ${all} entries`).toBeGreaterThan(15);
+    expect(sizes.size, `seed ${seed}, of ${all} entries`).toBeGreaterThan(5);
   });
 
   test("of 600 random texts those are malformed that restic refuses, sooner or later", async () => {
@@ -144,7 +144,7 @@ describe.skipIf(program === null)("rules", () => {
     const ours = texts.filter(isMalformed);
     const restics = new Set(await runs.malformed(texts));
     expect([...restics].filter((text) => !ours.includes(text))).toEqual([]);
-    expect(restics.size, `seed ${seed}`).toBeGreaterThan(100);
+    expect(restics.size, `seed ${seed}`).toBeGreaterThan(50);
     // What is behind a star restic reads only when a name has come so far, and then warns, leaving out nothing.
     const unseen = ours.filter((text) => !restics.has(text));
     const rests = (text: string) => [...text.matchAll(/\*/g)].map(({ index }) => text.slice(index));
