@@ -139,7 +139,7 @@ export async function attemptAll(
   const windows = all.filter(({ way }) => opensWindow.includes(way));
   const together = all.filter((tried) => !alone.includes(tried) && !windows.includes(tried));
 
-  await page.goto(from);
+  await visit(page, from);
   await page.evaluate(tryInPage, together);
   await expectSilence(detector, "all that a page can hold");
   for (const { kind, way, url } of windows) {
@@ -156,7 +156,7 @@ export async function attemptAll(
 
 /** One way, one file. Resolves when the browser has said what became of it. */
 export async function attempt(page: Page, from: string, way: string, url: string): Promise<void> {
-  await page.goto(from);
+  await visit(page, from);
   if (way === "navigate") {
     // A download, an error page or an answer: all the same here.
     await page.goto(url).catch(() => undefined);
@@ -165,9 +165,17 @@ export async function attempt(page: Page, from: string, way: string, url: string
   await page.evaluate(tryInPage, [{ way, url }]);
 }
 
+/** The error page of a navigation that was refused comes late, and into the way of the next one. */
+async function visit(page: Page, address: string): Promise<void> {
+  await page.goto(address).catch(async (error: Error) => {
+    if (!error.message.includes("interrupted by another navigation")) throw error;
+    await page.goto(address);
+  });
+}
+
 /** Without this, silence would mean nothing: the page reads the stored files as it reads all files of a repository. */
 export async function expectReadable(page: Page, from: string, files: readonly StoredFile[]): Promise<void> {
-  await page.goto(from);
+  await visit(page, from);
   for (const { kind, url } of files) {
     const read = await page.evaluate(
       async (address) => [...new Uint8Array(await (await fetch(address)).arrayBuffer())],
