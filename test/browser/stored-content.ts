@@ -165,12 +165,9 @@ export async function attempt(page: Page, from: string, way: string, url: string
   await page.evaluate(tryInPage, [{ way, url }]);
 }
 
-/** The error page of a navigation that was refused comes late, and into the way of the next one. */
+/** What was opened before may still be on its way, an error page as well, and then comes in between. */
 async function visit(page: Page, address: string): Promise<void> {
-  await page.goto(address).catch(async (error: Error) => {
-    if (!error.message.includes("interrupted by another navigation")) throw error;
-    await page.goto(address);
-  });
+  await expect(async () => void (await page.goto(address))).toPass();
 }
 
 /** Without this, silence would mean nothing: the page reads the stored files as it reads all files of a repository. */
