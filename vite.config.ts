@@ -144,6 +144,7 @@ function server(): UserConfig {
 
 function tests(): ViteUserConfig {
   const interop = ["test/interop/**/*.test.ts"];
+  const planted = ["test/interop/planted-defects.test.ts"];
   return {
     define: constants(),
     plugins: [svelte({ configFile: resolve(project, "svelte.config.js") })],
@@ -154,6 +155,8 @@ function tests(): ViteUserConfig {
           test: {
             name: "unit",
             include: ["test/{unit,property,contract}/**/*.test.ts"],
+            // A process for each of nearly two hundred files takes longer than the tests in it.
+            pool: "threads",
             testTimeout: 30_000,
             // A server with hundreds of folders takes its time to go from a busy disk.
             hookTimeout: 60_000,
@@ -164,12 +167,15 @@ function tests(): ViteUserConfig {
           test: {
             name: "interop",
             include: interop,
+            exclude: planted,
             testTimeout: 300_000,
             hookTimeout: 300_000,
             // Each file drives restic and servers of its own; more at once only makes every one of them slower.
             maxWorkers: 2,
           },
         },
+        // Tests of the tests: run when those change, not each time.
+        { extends: true, test: { name: "planted", include: planted, testTimeout: 300_000, hookTimeout: 300_000 } },
       ],
     },
   };

@@ -47,10 +47,10 @@ function vitest(name) {
   }));
 }
 
-/** Holdall against every real restic, every real server and both formats, in pairs; `npm run test:interop` takes every three. */
+/** Holdall against every real restic and server, in both formats; `npm run test:interop` takes each with each. */
 function cells() {
   const file = `${reports}interop.json`;
-  const code = runNpm(["run", "test:interop", "--", "--pairs", "--report", file]);
+  const code = runNpm(["run", "test:interop", "--", "--few", "--report", file]);
   return counted("interop", code, file, ({ passed, failed }) => ({ passed, failed, skipped: 0, failures: [] }));
 }
 

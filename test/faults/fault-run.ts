@@ -29,7 +29,7 @@ export interface FaultRunResult {
 
 const leastInjections: Readonly<Record<Extent, number>> = { full: 500, quick: 60 };
 /** A run may be over before a fault's moment comes; then it is tried again. */
-const attempts = 4;
+const attempts = 12;
 /** Each injection is mostly restic; the engine's are two at a time, those in a browser have the machine to themselves. */
 const lanesOfEngine = 2;
 

@@ -11,19 +11,22 @@ import { checkMadeByHoldall } from "./made-by-holdall.ts";
 import { checkMadeByRestic } from "./made-by-restic.ts";
 import { makeSources } from "./sources.ts";
 
+/** In Chromium it is 0.18 on Holdall's own server in format 2, and 0.14 on rest-server in format 1. */
+const fewCells = ["0.18.0 x rest-server x format 2", "0.14.0 x embedded x format 1", "0.18.0 x rclone x format 1"];
+
 interface Settings {
   cells: string;
-  pairs: boolean;
+  few: boolean;
   report: string | undefined;
 }
 
 /**
  * The real restics and the real REST servers against Holdall: every combination is a cell, every check is printed by name
  * with the exit codes of both programs. In two cells Holdall is the built app in Chromium. `--cells TEXT` runs only
- * those whose name contains it, `--pairs` half of them: each restic with each server and each format, but not all three;
- * `--report FILE` writes the counts as JSON.
+ * those whose name contains it, `--few` so many of them that every restic, server and format is met; `--report FILE` writes
+ * the counts as JSON.
  */
-async function main({ cells: filter, pairs, report }: Settings): Promise<void> {
+async function main({ cells: filter, few, report }: Settings): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "holdall-interop-"));
   const servers = await startServers();
   const results: CheckResult[] = [];
@@ -35,7 +38,10 @@ async function main({ cells: filter, pairs, report }: Settings): Promise<void> {
   try {
     const sources = await makeSources(folder, "full");
     const cells = await makeCells(servers, sources, folder, note);
-    const courses = [...chromium.courses, ...(pairs ? pairsOf(cells, servers.length) : cells)];
+    const courses = [
+      ...chromium.courses,
+      ...(few ? cells.filter(({ cell }) => fewCells.some((name) => cell.name.includes(name))) : cells),
+    ];
     await runCourses(courses.filter(({ cell }) => cell.name.includes(filter)));
   } finally {
     await chromium.close();
@@ -88,14 +94,6 @@ async function makeCells(
   return courses;
 }
 
-/** Every second cell, shifted from row to row, so that any two of restic, server and format still meet. */
-function pairsOf(cells: readonly Course[], servers: number): Course[] {
-  return cells.filter((_, i) => {
-    const [restic, server, format] = [Math.floor(i / (2 * servers)), Math.floor(i / 2) % servers, i % 2];
-    return (restic + server + format) % 2 === 1;
-  });
-}
-
 /** Two at a time: each is a chain of programs that waits for the disk and for the other side. */
 async function runCourses(courses: readonly Course[]): Promise<void> {
   const queue = courses.values();
@@ -138,7 +136,7 @@ function codeOf(exitCode: number | null | undefined): string {
 const { values } = parseArgs({
   options: {
     cells: { type: "string", default: "" },
-    pairs: { type: "boolean", default: false },
+    few: { type: "boolean", default: false },
     report: { type: "string" },
   },
 });
