@@ -14,9 +14,8 @@ const uploadMebibytes = Number(process.env["HOLDALL_UPLOAD_MEBIBYTES"] ?? "512")
 
 // Chromium's browser process holds whatever a worker uploads that a service worker controls.
 for (const { name, prepare, isHeld } of [
-  { name: "without the app's shell", prepare: async () => {}, isHeld: false },
   { name: "with the app's shell", prepare: installShell, isHeld: false },
-  // The control: were it otherwise, the other two would show nothing.
+  // The control: were it otherwise, the other one would show nothing.
   { name: "were the workers controlled by the shell", prepare: controlEverything, isHeld: true },
 ]) {
   test(`${name}, the browser ${isHeld ? "would hold" : "does not hold"} what is uploaded`, async ({
