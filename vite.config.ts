@@ -155,8 +155,10 @@ function tests(): ViteUserConfig {
           test: {
             name: "unit",
             include: ["test/{unit,property,contract}/**/*.test.ts"],
-            // A process for each of nearly two hundred files takes longer than the tests in it.
+            // A process for each of nearly two hundred files would take its time.
             pool: "threads",
+            // One less than there are processors would be one of two.
+            maxWorkers: 2,
             testTimeout: 30_000,
             // A server with hundreds of folders takes its time to go from a busy disk.
             hookTimeout: 60_000,
