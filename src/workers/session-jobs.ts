@@ -39,12 +39,12 @@ export class SessionJobs {
     this.opened = { session, patience, closing: new AbortController() };
   }
 
-  /** Ends all calls with "closed"; if somebody else removes the locks, as if they were lost. */
+  /** Ends all calls with "closed". If somebody else removes the locks, nothing is written under them any more. */
   async close({ locksRemoved }: { locksRemoved: boolean }): Promise<void> {
     const { opened } = this;
     this.opened = null;
     opened?.closing.abort(new HoldallError("closed"));
-    if (locksRemoved) opened?.session.repository.loseLocks();
+    if (locksRemoved) opened?.session.repository.giveUpLocks();
     await Promise.allSettled(this.jobs);
     opened?.session.tabs.close();
     await opened?.session.repository.copy?.settle();

@@ -18,7 +18,9 @@ export interface Lock extends AsyncDisposable {
    */
   ensureFresh(): Promise<void>;
   /** Whoever works under it must write nothing more: its file is being removed by other means. It is still to be released. */
-  lose(): void;
+  giveUp(): void;
+  /** Then its holder is about to die, and begins nothing more. */
+  readonly isGivenUp: boolean;
   /** Removes the lock. May be called twice. Never throws: what cannot be removed stays in the journal for the next unlock. */
   release(): Promise<void>;
 }
@@ -41,6 +43,7 @@ export class HeldLock implements Lock {
   private readonly ended = new AbortController();
   private refreshing: Promise<void> | null = null;
   private releasing: Promise<void> | null = null;
+  private hasGivenUp = false;
   private cancelTimer: () => void = () => {};
 
   constructor(
@@ -75,7 +78,12 @@ export class HeldLock implements Lock {
     }
   }
 
-  lose(): void {
+  get isGivenUp(): boolean {
+    return this.hasGivenUp;
+  }
+
+  giveUp(): void {
+    this.hasGivenUp = true;
     this.lost.abort(new LockedError("lock-lost", { lock: this.id, reason: "given up" }));
   }
 

@@ -67,7 +67,7 @@ export class LateFiles {
       await this.ports.backend.save(handle, sealed, signal, beforeSending);
       await ensureFresh();
     } catch (error) {
-      if (wasSent && locks.some((lock) => lock.signal.aborted)) await this.attempt(putRight);
+      if (wasSent && locks.some((lock) => lock.signal.aborted && !lock.isGivenUp)) await this.attempt(putRight);
       throw error;
     }
   }

@@ -154,9 +154,9 @@ export class Repository {
     return lock;
   }
 
-  /** Takes all locks that are held here for lost: their files are being removed by other means. */
-  loseLocks(): void {
-    for (const lock of this.heldLocks()) lock.lose();
+  /** Gives up all locks that are held here: their files are being removed by other means. */
+  giveUpLocks(): void {
+    for (const lock of this.heldLocks()) lock.giveUp();
   }
 
   /** Removes locks that a killed tab or program of this device has left behind. Returns how many. */

@@ -522,7 +522,7 @@ describe("giving a lock back", () => {
 
   test("nothing may be written under a lock that is given up; its file goes when it is released", async () => {
     const lock = await acquire("shared");
-    lock.lose();
+    lock.giveUp();
     await expect(lock.ensureFresh()).rejects.toMatchObject({ code: "lock-lost", context: { reason: "given up" } });
     expect(lock.signal.aborted).toBe(true);
     await lock.release();

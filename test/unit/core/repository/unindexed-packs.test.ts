@@ -41,10 +41,30 @@ test("a run whose locks are given up writes no index any more", async () => {
     },
   });
   const { repository } = await createTestRepository(backend);
-  giveUp = () => repository.loseLocks();
+  giveUp = () => repository.giveUpLocks();
   const folder = new MemoryFolder({ "letter.txt": { bytes: utf8("Dear restic"), modifiedMs: 0 } });
   await expect(backUp(repository, folder)).rejects.toMatchObject({ code: "lock-lost" });
   expect(await server.list("data", signal)).not.toEqual([]);
   expect(await server.list("index", signal)).toEqual([]);
+  expect(await server.list("lock", signal)).toEqual([]);
+});
+
+test("an index that is on its way when the locks are given up is left as it is: no lock is taken to mend it", async () => {
+  const server = new MemoryBackend();
+  const locksTaken: string[] = [];
+  let giveUp = () => {};
+  const backend: Backend = altered(server, {
+    save: async (handle, bytes, saveSignal, beforeSending) => {
+      await server.save(handle, bytes, saveSignal, beforeSending);
+      if (handle.type === "lock") locksTaken.push(handle.id);
+      if (handle.type === "index") giveUp();
+    },
+  });
+  const { repository } = await createTestRepository(backend);
+  giveUp = () => repository.giveUpLocks();
+  const folder = new MemoryFolder({ "letter.txt": { bytes: utf8("Dear restic"), modifiedMs: 0 } });
+  await expect(backUp(repository, folder)).rejects.toMatchObject({ code: "lock-lost" });
+  expect(locksTaken).toHaveLength(1);
+  expect(await server.list("index", signal)).toHaveLength(1);
   expect(await server.list("lock", signal)).toEqual([]);
 });
