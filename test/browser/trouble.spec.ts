@@ -54,6 +54,24 @@ test("wrong passwords, wrong logins and wrong addresses are told apart", async (
   });
 });
 
+test("what is typed takes the place of an address that is proposed under the cursor", async ({ page, server }) => {
+  let answer = () => {};
+  const isAnswered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route("/", async (route) => {
+    if (route.request().method() === "HEAD") await isAnswered;
+    await route.continue();
+  });
+  await page.goto("/");
+  const address = page.getByLabel(connectText.address, { exact: true });
+  await address.focus();
+  answer();
+  await expect(address).toHaveValue(`${server.address}repos/backup/`);
+  await page.keyboard.type("rest:https://nas.home/photos/");
+  await expect(address).toHaveValue("rest:https://nas.home/photos/");
+});
+
 test("a cancelled backup leaves a clean repository, and the next one succeeds", async ({
   page,
   server,

@@ -30,6 +30,8 @@ export class ConnectForm {
   recent = $state.raw<Recent | null>(null);
   folder = $state.raw<FileSystemDirectoryHandle | null>(null);
   address = $state("");
+  /** The address that the field was started with, if it was. */
+  proposed = $state.raw<string | null>(null);
   username = $state("");
   serverPassword = $state("");
   password = $state("");
@@ -66,7 +68,9 @@ export class ConnectForm {
 
   /** Starts the address field, unless something was typed meanwhile. */
   propose(address: string): void {
-    if (this.address === "") this.address = address;
+    if (this.address !== "" || address === "") return;
+    this.address = address;
+    this.proposed = address;
   }
 
   /** Moves credentials from the address to their own fields; done on paste and on leaving the field. */
