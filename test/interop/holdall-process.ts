@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { PlantedDefect } from "../support/planted-defects.ts";
 import type { BackupReport, BackupRequest, EngineLocation, SnapshotReport, TreeReport } from "./engine.ts";
 import type { HoldallCommand, HoldallRequest } from "./holdall.ts";
+import { holdallProgram } from "./holdall-program.ts";
 
 /** One finished run of Holdall: of its engine as a program of its own, or of a job of the app in a browser. */
 export interface HoldallRun<T> {
@@ -28,7 +28,6 @@ export interface HoldallWriter {
   backup(backup: BackupRequest): Promise<HoldallRun<SavedSnapshot>>;
 }
 
-const program = fileURLToPath(new URL("holdall.ts", import.meta.url));
 const timeoutMilliseconds = 120_000;
 
 /** Runs the engine on one repository, each command in a new process, as restic's commands are. */
@@ -63,10 +62,10 @@ export class HoldallProcess implements HoldallWriter {
     return this.run({ command: "trees" });
   }
 
-  private run<T>(command: HoldallCommand): Promise<HoldallRun<T>> {
+  private async run<T>(command: HoldallCommand): Promise<HoldallRun<T>> {
     const { location, defect } = this;
     const request: HoldallRequest = { location, ...command, ...(defect === null ? {} : { defect }) };
-    const child = spawn(process.execPath, ["--no-warnings", "--import", "tsx", program, JSON.stringify(request)], {
+    const child = spawn(process.execPath, ["--no-warnings", await holdallProgram(), JSON.stringify(request)], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
