@@ -144,7 +144,7 @@ function server(): UserConfig {
 
 function tests(): ViteUserConfig {
   const interop = ["test/interop/**/*.test.ts"];
-  const planted = ["test/interop/planted-defects.test.ts"];
+  const planted = ["test/interop/planted-*.test.ts"];
   return {
     define: constants(),
     plugins: [svelte({ configFile: resolve(project, "svelte.config.js") })],
@@ -172,8 +172,8 @@ function tests(): ViteUserConfig {
             exclude: planted,
             testTimeout: 300_000,
             hookTimeout: 300_000,
-            // Each file drives restic and servers of its own; more at once only makes every one of them slower.
-            maxWorkers: 2,
+            // Each file drives restic and servers of its own, and waits for them a third of its time.
+            maxWorkers: 3,
           },
         },
         // Tests of the tests: run when those change, not each time.

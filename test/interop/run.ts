@@ -94,7 +94,7 @@ async function makeCells(
   return courses;
 }
 
-/** Two at a time: each is a chain of programs that waits for the disk and for the other side. */
+/** Three at a time: each is a chain of programs that waits for the disk and for the other side. */
 async function runCourses(courses: readonly Course[]): Promise<void> {
   const queue = courses.values();
   const runNext = async () => {
@@ -106,7 +106,7 @@ async function runCourses(courses: readonly Course[]): Promise<void> {
       }
     }
   };
-  await Promise.all([runNext(), runNext()]);
+  await Promise.all([runNext(), runNext(), runNext()]);
 }
 
 /** What fails between the checks fails the cell, not the run. */
