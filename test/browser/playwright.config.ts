@@ -1,6 +1,8 @@
 import { defineConfig } from "@playwright/test";
 
-const alone = /(memory|locked-heap|lighthouse|two-tabs)\.spec\.ts$/;
+/** Tests of the tests: what is not seen without a fault is seen with it. `npm run test:planted` runs them. */
+const controls = /@control/;
+const alone = /(memory|two-tabs)\.spec\.ts$/;
 
 /** Run by `npm run test:browser`, on the built app: `npm run build` comes first. */
 export default defineConfig({
@@ -9,9 +11,10 @@ export default defineConfig({
   // Each file has servers, folders and a browser of its own.
   workers: 2,
   projects: [
-    { name: "screens", testIgnore: alone },
+    { name: "screens", testIgnore: alone, grepInvert: controls },
     // What measures the whole browser's memory, or needs every moment in time, has the machine for itself.
-    { name: "alone", testMatch: alone, workers: 1, dependencies: ["screens"] },
+    { name: "alone", testMatch: alone, grepInvert: controls, workers: 1, dependencies: ["screens"] },
+    { name: "controls", grep: controls, workers: 1 },
   ],
   timeout: 300_000,
   expect: { timeout: 30_000 },

@@ -78,7 +78,8 @@ test("the server's answers alone stop what needs no help of the page: without th
   }
 });
 
-test("the detector sees all of it run from a server that serves it plainly", async ({ context, page }) => {
+const plainly = "the detector sees all of it run from a server that serves it plainly";
+test(plainly, { tag: "@control" }, async ({ context, page }) => {
   const types = {
     html: "text/html",
     svg: "image/svg+xml",

@@ -13,16 +13,13 @@ import { createRepository, installShell, startBackup } from "./steps.ts";
 const uploadMebibytes = Number(process.env["HOLDALL_UPLOAD_MEBIBYTES"] ?? "512");
 
 // Chromium's browser process holds whatever a worker uploads that a service worker controls.
-for (const { name, prepare, isHeld } of [
-  { name: "with the app's shell", prepare: installShell, isHeld: false },
-  // The control: were it otherwise, the other one would show nothing.
-  { name: "were the workers controlled by the shell", prepare: controlEverything, isHeld: true },
+for (const { name, prepare, isHeld, tag } of [
+  { name: "with the app's shell", prepare: installShell, isHeld: false, tag: [] },
+  // Were it otherwise, the other one would show nothing.
+  { name: "were the workers controlled by the shell", prepare: controlEverything, isHeld: true, tag: "@control" },
 ]) {
-  test(`${name}, the browser ${isHeld ? "would hold" : "does not hold"} what is uploaded`, async ({
-    page,
-    server,
-    workFolder,
-  }) => {
+  const title = `${name}, the browser ${isHeld ? "would hold" : "does not hold"} what is uploaded`;
+  test(title, { tag }, async ({ page, server, workFolder }) => {
     test.skip(process.platform !== "linux", "processes are measured by /proc");
     const source = join(workFolder, "Documents");
     await mkdir(source);
