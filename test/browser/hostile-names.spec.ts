@@ -201,15 +201,28 @@ function folderLink(page: Page, name: string): Locator {
 async function walkList(page: Page): Promise<string[]> {
   await expect(rows(page).first()).toBeVisible();
   await rows(page).first().focus();
+  const grid = page.getByRole("grid");
+  const count = Number(await grid.getAttribute("aria-rowcount")) - 1;
+  // In the page, frame by frame: to ask from outside whether a row is there yet takes longer than the row.
+  return grid.evaluate(walkRows, { count, loading: previewText.loading, patienceMs: slow.timeout });
+}
+
+async function walkRows(
+  _grid: Element,
+  { count, loading, patienceMs }: { count: number; loading: string; patienceMs: number },
+): Promise<string[]> {
   const shown: string[] = [];
-  const count = Number(await page.getByRole("grid").getAttribute("aria-rowcount")) - 1;
-  for (let i = 0; i < count; i++) {
-    const active = page.locator("tr:focus");
-    await expect(active).toHaveAttribute("aria-rowindex", String(i + 2));
-    shown.push((await active.textContent()) ?? "");
-    // Until the details have come to an end, whichever that is.
-    await expect(page.getByText(previewText.loading)).toHaveCount(0, slow);
-    await page.keyboard.press("ArrowDown");
+  for (let at = 0; at < count; at++) {
+    const deadline = performance.now() + patienceMs;
+    let row: Element | null = null;
+    // Until the row has the focus, and its details have come to an end, whichever that is.
+    while (row?.getAttribute("aria-rowindex") !== String(at + 2) || document.body.textContent.includes(loading)) {
+      if (performance.now() > deadline) throw new Error(`row ${at + 2} is not shown with its details`);
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      row = document.activeElement;
+    }
+    shown.push(row.textContent);
+    row.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true, cancelable: true }));
   }
   return shown;
 }
