@@ -101,10 +101,12 @@ class TwoPrograms {
 
   private async holdallLoop(): Promise<void> {
     const source = new WorkFolder(join(this.folder, "Documents"), new Dice(this.settings.seed + 1, 100_000));
-    while (Date.now() < this.endMs) {
+    // Two at least, however slow the machine is.
+    const goesOn = () => Date.now() < this.endMs || this.outcome.holdall.backups < 2;
+    while (goesOn()) {
       // A tab is opened anew now and then, as people do.
       await using tab = await NodeTab.open(this.place, { clock: hurried(this.settings.hurry) });
-      for (let runs = 1 + this.dice.roll(4); runs > 0 && Date.now() < this.endMs; runs--) {
+      for (let runs = 1 + this.dice.roll(4); runs > 0 && goesOn(); runs--) {
         source.work(new Date());
         await this.backUp(tab, source.path);
         await delay(this.dice.roll(700));
@@ -133,7 +135,8 @@ class TwoPrograms {
 
   private async resticLoop(): Promise<void> {
     const source = new WorkFolder(join(this.folder, "home"), new Dice(this.settings.seed + 2, 100_000));
-    for (let turn = 0; Date.now() < this.endMs; turn++) {
+    // Each command once at least, however slow the machine is.
+    for (let turn = 0; Date.now() < this.endMs || turn < resticCommands.length; turn++) {
       const command = resticCommands[turn % resticCommands.length] ?? "check";
       if (command === "backup") source.work(new Date());
       const run = await this.restic.run(this.commandLine(command), { cwd: this.folder, timeoutMilliseconds: graceMs });
