@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { headlessChromium } from "../support/headless-chromium.ts";
+import { grantFolders } from "./folder-permissions.ts";
 
 const betweenLooksMs = 100;
 
@@ -41,6 +43,7 @@ export class BareBrowser implements AsyncDisposable {
   static async start(program: string, address: string): Promise<BareBrowser> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "holdall-bare-browser-")));
     await mkdir(join(folder, "downloads"));
+    await grantFolders(join(folder, "profile"));
     const child = spawn(program, [...switches, `--user-data-dir=${join(folder, "profile")}`, "about:blank"], {
       stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
     });
@@ -62,7 +65,7 @@ export class BareBrowser implements AsyncDisposable {
     given: Arguments,
     patienceMs = 90_000,
   ): Promise<void> {
-    const expression = `(${String(condition)})(...${JSON.stringify(given)})`;
+    const expression = expressionOf(condition, given);
     const deadline = Date.now() + patienceMs;
     while ((await this.evaluate(expression)) !== true) {
       if (Date.now() > deadline)
@@ -95,6 +98,38 @@ export class BareBrowser implements AsyncDisposable {
       return control !== undefined;
     };
     await this.until(found, [selector, name], patienceMs);
+  }
+
+  /**
+   * Presses a control and waits until one of these headings is there, by the page's own clock: no look at the page from here
+   * disturbs or delays it. What the heading says is for the caller to judge.
+   */
+  async pressTimed(
+    selector: string,
+    name: string,
+    headings: readonly string[],
+    patienceMs = 20 * 60_000,
+  ): Promise<{ seconds: number; heading: string }> {
+    await this.until((wanted) => document.querySelector(wanted) !== null, [selector]);
+    const expression = expressionOf(pressAndWait, [selector, name, headings, patienceMs]);
+    const timed = (await this.evaluate(expression)) as { seconds: number; heading: string } | null;
+    if (timed !== null) return timed;
+    throw new Error(`none of ${headings.join(", ")} came; the page shows: ${await this.text()}`);
+  }
+
+  /** Drops a folder of the disk onto the place that says this text, as a person does with the mouse. */
+  async drop(text: string, folder: string): Promise<void> {
+    await this.until((wanted) => document.body?.textContent.includes(wanted) === true, [text]);
+    const place = (await this.evaluate(expressionOf(middleOf, [text]))) as { x: number; y: number };
+    const data = { items: [], files: [folder], dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"]) {
+      await this.call("Input.dispatchDragEvent", { type, ...place, data }, this.pageSession);
+    }
+  }
+
+  /** The browser's own process; all others are its children. */
+  get pid(): number {
+    return this.child.pid ?? 0;
   }
 
   /** Starts a download and waits for its end; rejects if the browser says that it failed. */
@@ -130,7 +165,8 @@ export class BareBrowser implements AsyncDisposable {
     this.pageSession = String(sessionId);
   }
 
-  private async text(): Promise<string> {
+  /** What the page shows. */
+  async text(): Promise<string> {
     return String(await this.evaluate("document.body.innerText"));
   }
 
@@ -138,7 +174,7 @@ export class BareBrowser implements AsyncDisposable {
   private async evaluate(expression: string): Promise<unknown> {
     const { result, error } = await this.call(
       "Runtime.evaluate",
-      { expression, returnByValue: true },
+      { expression, returnByValue: true, awaitPromise: true },
       this.pageSession,
     );
     if (error) return undefined;
@@ -178,6 +214,47 @@ export class BareBrowser implements AsyncDisposable {
   }
 }
 
+/** The call of a function in the page. Compilers that keep names wrap functions in a call of their own helper. */
+function expressionOf<Arguments extends unknown[]>(called: (...given: Arguments) => unknown, given: Arguments): string {
+  return `((__name) => (${String(called)})(...${JSON.stringify(given)}))((named) => named)`;
+}
+
+/** Runs in the page. */
+function pressAndWait(
+  selector: string,
+  name: string,
+  headings: readonly string[],
+  patienceMs: number,
+): Promise<{ seconds: number; heading: string } | null> {
+  const controls = [...document.querySelectorAll<HTMLElement>(`:is(${selector}):enabled`)];
+  const control = controls.find((one) => one.getAttribute("aria-label") === name || one.textContent?.trim() === name);
+  if (control === undefined) throw new Error(`nothing called ${name} can be pressed`);
+  return new Promise((resolve) => {
+    const startMs = performance.now();
+    setTimeout(() => resolve(null), patienceMs);
+    const look = () => {
+      const texts = [...document.querySelectorAll("h1, h2, h3")].map((one) => one.textContent?.trim() ?? "");
+      const heading = headings.find((wanted) => texts.includes(wanted));
+      if (heading === undefined) return;
+      observer.disconnect();
+      resolve({ seconds: (performance.now() - startMs) / 1000, heading });
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+    control.click();
+    look();
+  });
+}
+
+/** Runs in the page: the middle of the innermost element that says this text. */
+function middleOf(text: string): { x: number; y: number } | undefined {
+  const saying = [...document.querySelectorAll("body *")].filter((one) => one.textContent?.trim() === text);
+  const element = saying.at(-1);
+  element?.scrollIntoView({ block: "center" });
+  const box = element?.getBoundingClientRect();
+  return box && { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
 const switches = [
   "--headless=new",
   "--no-sandbox",
@@ -188,6 +265,6 @@ const switches = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--disable-dev-shm-usage",
   "--password-store=basic",
+  ...headlessChromium.args,
 ];

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { type BrowserContext, test as base, chromium, type Locator, type Page } 
 import { trustTestCertificate } from "../support/front-servers.ts";
 import { headlessChromium } from "../support/headless-chromium.ts";
 import { requirePeer } from "../support/peers.ts";
+import { grantFolders } from "./folder-permissions.ts";
 
 /** What `npm start` runs, after the build: the server's own bundle, in a process of its own, on a data folder of its own. */
 export interface StartedServer {
@@ -139,14 +140,7 @@ async function dropAt(page: Page, place: { x: number; y: number }, folder: strin
 /** A profile that grants read and write access to folders, which nobody could answer for in a headless browser. */
 export async function makeProfile(keepsFolders = true): Promise<string> {
   const profile = await makeTemporaryFolder("profile");
-  const reading = keepsFolders ? { file_system_read_guard: 1 } : {};
-  const preferences = {
-    // Closing a written file asks Safe Browsing's server otherwise, half a second each when there is none.
-    safebrowsing: { enabled: false },
-    profile: { default_content_setting_values: { ...reading, file_system_write_guard: 1 } },
-  };
-  await mkdir(join(profile, "Default"));
-  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences));
+  await grantFolders(profile, keepsFolders);
   return profile;
 }
 

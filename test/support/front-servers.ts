@@ -9,7 +9,7 @@ import { testCertificate, testCertificateKey } from "./tls-certificate.ts";
 
 /** What stands in front of a REST server and serves the app, set up as the README says. */
 export interface FrontServer extends ListeningProgram {
-  /** `https://localhost:<port>`. */
+  /** Without a slash at its end. */
   readonly origin: string;
 }
 
@@ -62,14 +62,34 @@ export function startNginx(peer: Peer, recipe: string, settings: FrontSettings):
       .replace("listen 443 ", `listen 127.0.0.1:${port} `)
       .replace("/etc/ssl/localhost.pem", certificate)
       .replace("/etc/ssl/localhost.key", key);
-    const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${name};`);
-    // Workers of root's nginx would else be somebody who cannot read the app.
-    const user = process.getuid?.() === 0 ? "user root;" : "";
-    const main = `${user} daemon off; pid nginx.pid; error_log stderr; events {}`;
-    await mkdir(join(folder, "logs"), { recursive: true });
-    await writeFile(join(folder, "nginx.conf"), `${main}\nhttp {\naccess_log off;\n${places.join("\n")}\n${site}}\n`);
-    return ["-p", `${folder}/`, "-c", join(folder, "nginx.conf"), "-e", "stderr"];
+    return writeNginxSite(folder, `access_log off;\n${site}`);
   });
+}
+
+/** The same without TLS, which a page on the machine itself can do without. `log` is what to put into the `http`. */
+export async function startPlainNginx(
+  peer: Peer,
+  recipe: string,
+  settings: FrontSettings & { log: string },
+): Promise<FrontServer> {
+  const program = await startListeningProgram("nginx", peer.path, async (port, folder) => {
+    const site = (await filledIn(readRecipe(recipe), port, settings))
+      .replace("listen 443 ssl;", `listen 127.0.0.1:${port};`)
+      .replaceAll(/^ *ssl_certificate.*$/gm, "")
+      .replaceAll("https://", "http://");
+    return writeNginxSite(folder, `${settings.log}\n${site}`);
+  });
+  return { ...program, origin: `http://localhost:${program.port}` };
+}
+
+async function writeNginxSite(folder: string, site: string): Promise<string[]> {
+  const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${name};`);
+  // Workers of root's nginx would else be somebody who cannot read the app.
+  const user = process.getuid?.() === 0 ? "user root;" : "";
+  const main = `${user} daemon off; pid nginx.pid; error_log stderr; events {}`;
+  await mkdir(join(folder, "logs"), { recursive: true });
+  await writeFile(join(folder, "nginx.conf"), `${main}\nhttp {\n${places.join("\n")}\n${site}}\n`);
+  return ["-p", `${folder}/`, "-c", join(folder, "nginx.conf"), "-e", "stderr"];
 }
 
 async function startFront(

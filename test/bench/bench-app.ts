@@ -1,0 +1,44 @@
+import { backupText } from "../../src/ui/text/backup.ts";
+import { connectText } from "../../src/ui/text/connect.ts";
+import { frameText } from "../../src/ui/text/frame.ts";
+import { runText } from "../../src/ui/text/run.ts";
+import { snapshotsText } from "../../src/ui/text/snapshots.ts";
+import { BareBrowser } from "../browser/bare-browser.ts";
+import type { Peer } from "../support/peers.ts";
+
+/** The built app in a browser of its own, used as a person does. Seconds are by the page's own clock. */
+export class BenchApp implements AsyncDisposable {
+  private constructor(readonly browser: BareBrowser) {}
+
+  static async start(program: Peer, address: string): Promise<BenchApp> {
+    return new BenchApp(await BareBrowser.start(program.path, address));
+  }
+
+  /** From the press on "Open" to the list of snapshots; the index may still be on its way then. */
+  async open(repositoryUrl: string, password: string): Promise<number> {
+    await this.browser.type(connectText.address, repositoryUrl);
+    await this.browser.type(connectText.password, password);
+    return this.timed(connectText.open, [snapshotsText.title, snapshotsText.emptyTitle], []);
+  }
+
+  /** From the press on "Back up" to the word that all is stored and was read back. */
+  async backUp(folder: string, rootName: string): Promise<number> {
+    const { browser } = this;
+    await browser.press("nav a", frameText.backUp);
+    await browser.drop(backupText.drop, folder);
+    await browser.type(backupText.rootName, rootName);
+    await browser.type(backupText.host, "bench");
+    return this.timed(backupText.start, [runText.done(rootName)], [runText.failed(rootName)]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser[Symbol.asyncDispose]();
+  }
+
+  /** Presses a button and waits for a heading. Throws for a bad one. */
+  private async timed(button: string, good: readonly string[], bad: readonly string[]): Promise<number> {
+    const { seconds, heading } = await this.browser.pressTimed("button", button, [...good, ...bad]);
+    if (bad.includes(heading)) throw new Error(`the app says "${heading}": ${await this.browser.text()}`);
+    return seconds;
+  }
+}

@@ -1,0 +1,83 @@
+import { mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Peer, type PeerName, requirePeer } from "../support/peers.ts";
+import { BenchData, fullSizes, quickSizes } from "./bench-data.ts";
+import { figureText, jsonLine, machineName, type Setting } from "./bench-report.ts";
+import { type BenchServer, startOwnServer, startRestServerBehindNginx } from "./bench-server.ts";
+import type { BenchWorld } from "./bench-world.ts";
+import { benchmarks } from "./benchmarks.ts";
+
+const usage = `npm run bench -- NAME… [--json] [--quick] [--server rest-server|embedded] [--seed N] [--rounds N]
+
+Measures Holdall in Chromium and native restic in turn, on the same data and the same server, and prints the ratio of
+their times (above 1: Holdall is faster). Names: all, ${Object.keys(benchmarks).join(", ")}.
+  --json     one line of JSON for each benchmark on standard output, nothing else
+  --quick    smaller data
+Data are made below HOLDALL_BENCH_FOLDER (default: a temporary folder's holdall-bench) and kept for the next time.`;
+
+interface Options {
+  names: readonly string[];
+  json: boolean;
+  quick: boolean;
+  server: string;
+  seed: number;
+  rounds: number;
+}
+
+function readOptions(): Options {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: "boolean", default: false },
+      quick: { type: "boolean", default: false },
+      server: { type: "string", default: "rest-server" },
+      seed: { type: "string", default: "1" },
+      rounds: { type: "string", default: "3" },
+    },
+  });
+  const names = positionals.includes("all") ? Object.keys(benchmarks) : positionals;
+  if (names.length === 0 || names.some((name) => !(name in benchmarks))) throw new Error(usage);
+  return { ...values, names, seed: Number(values.seed), rounds: Number(values.rounds) };
+}
+
+function peer(name: PeerName): Peer {
+  const found = requirePeer(name);
+  if (found === null) throw new Error(`nothing can be measured without ${name}`);
+  return found;
+}
+
+function startServer(name: string): Promise<BenchServer> {
+  return name === "embedded" ? startOwnServer() : startRestServerBehindNginx(peer("rest-server"), peer("nginx"));
+}
+
+async function run({ names, json, quick, server: serverName, seed, rounds }: Options): Promise<void> {
+  const folder = process.env["HOLDALL_BENCH_FOLDER"] ?? join(tmpdir(), "holdall-bench");
+  await mkdir(folder, { recursive: true });
+  const [chromium, restic] = [peer("chromium"), peer("restic-0.18")];
+  const server = await startServer(serverName);
+  const setting: Setting = {
+    versions: { restic: restic.version, chromium: chromium.version, server: server.name, node: process.versions.node },
+    machine: machineName(),
+  };
+  const data = new BenchData(folder, quick ? quickSizes : fullSizes, seed);
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const world: BenchWorld = { data, server, chromium, restic, rounds, say };
+  say(
+    `${setting.machine}; ${Object.entries(setting.versions)
+      .map((pair) => pair.join(" "))
+      .join(", ")}; seed ${seed}`,
+  );
+  try {
+    for (const name of names) {
+      say(`${name}…`);
+      const figures = (await benchmarks[name]?.(world)) ?? [];
+      console.log(json ? jsonLine(name, figures, setting) : figures.map(figureText).join("\n"));
+    }
+  } finally {
+    await server.close();
+  }
+}
+
+await run(readOptions());
