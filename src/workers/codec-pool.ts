@@ -151,7 +151,10 @@ export class CodecPool implements Codec {
     const connection: Connection<CodecApi> = connect<CodecApi>(port, leave);
     const service = serve<ReceiverApi>(port, {
       claim: ({ receiver, ids }) => this.receiver(receiver).claim(ids),
-      store: ({ receiver, blob }) => this.receiver(receiver).store(blob),
+      store: async ({ receiver, batch }) => {
+        const buffer = await this.receiver(receiver).store(batch);
+        return transfer(buffer, [buffer.buffer]);
+      },
     });
     const worker: CodecWorker = {
       api: connection.api,

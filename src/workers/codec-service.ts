@@ -11,6 +11,7 @@ import type {
   FileStretch,
   FileToSave,
   SaveJob,
+  SealedBatch,
   SealedBlob,
 } from "../core/codec/codec.ts";
 import { moveOpened, type WireFailure, type WireOpened } from "./opened-blobs.ts";
@@ -34,7 +35,8 @@ export interface CodecApi {
 /** What the pool serves to its workers: the receivers of the jobs that run. */
 export interface ReceiverApi {
   claim: Method<{ receiver: number; ids: readonly Id[] }, boolean[]>;
-  store: Method<{ receiver: number; blob: SealedBlob }, void>;
+  /** The batch's buffer is moved there and back. */
+  store: Method<{ receiver: number; batch: SealedBatch }, Bytes>;
 }
 
 /** A SaveJob whose receiver stays at the pool, under a number; its signal crosses with the call. */
@@ -80,10 +82,7 @@ export function serveCodec(port: RpcPort, create: (settings: CodecSettings) => P
 function jobOf({ compression, receiver }: WireJob, receivers: CodecReceivers, signal: AbortSignal): SaveJob {
   const remote: BlobReceiver = {
     claim: (ids) => receivers.claim({ receiver, ids }),
-    store: (blob) => {
-      const moving = movingSealed(blob);
-      return receivers.store(transfer({ receiver, blob: moving }, [moving.sealed.buffer]));
-    },
+    store: (batch) => receivers.store(transfer({ receiver, batch }, [batch.buffer.buffer])),
   };
   return { compression, receiver: remote, signal };
 }

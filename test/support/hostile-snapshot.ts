@@ -104,7 +104,7 @@ class NodeStore {
   async blob(type: "data" | "tree", bytes: Bytes): Promise<Id> {
     const id = await hashId(bytes);
     if (this.saver.claim(type, [id])[0] !== true) return id;
-    await this.saver.store(await this.repository.codec.sealBlob(type, bytes, "off", signal));
+    await this.saver.store([await this.repository.codec.sealBlob(type, bytes, "off", signal)]);
     return id;
   }
 }

@@ -69,7 +69,7 @@ function withNarrowCounter(codec: Codec, master: ReferenceKey): Codec {
   const altered = (job: SaveJob): SaveJob => {
     const receiver: BlobReceiver = {
       claim: (ids) => job.receiver.claim(ids),
-      store: (blob) => job.receiver.store(seal(blob)),
+      store: ({ buffer, blobs }) => job.receiver.store({ buffer, blobs: blobs.map(seal) }),
     };
     return { ...job, receiver };
   };
@@ -172,7 +172,7 @@ async function rewriteSnapshot(
     const plain = encodeTree(alter(nodes).map(encode));
     const newId = await hashId(plain);
     const isNew = saver.claim("tree", [newId])[0] === true;
-    if (isNew) await saver.store(await repository.codec.sealBlob("tree", plain, "auto", signal));
+    if (isNew) await saver.store([await repository.codec.sealBlob("tree", plain, "auto", signal)]);
     return newId;
   };
   const snapshot = await repository.loadSnapshot(snapshotId, signal);

@@ -20,11 +20,13 @@ export class DryRunBlobs implements RunBlobs {
     });
   }
 
-  async store(blob: SealedBlob): Promise<void> {
-    if (blob.type === "data") this.totals.dataBlobs++;
-    else this.totals.treeBlobs++;
-    this.totals.addedBytes += blob.plainLength;
-    this.totals.addedPackedBytes += blob.sealed.length;
+  async store(blobs: readonly SealedBlob[]): Promise<void> {
+    for (const blob of blobs) {
+      if (blob.type === "data") this.totals.dataBlobs++;
+      else this.totals.treeBlobs++;
+      this.totals.addedBytes += blob.plainLength;
+      this.totals.addedPackedBytes += blob.sealed.length;
+    }
   }
 
   async finish(): Promise<void> {}

@@ -1,6 +1,6 @@
 import type { Id } from "../base/id.ts";
 import type { RawName } from "../base/raw-name.ts";
-import type { BlobType, Codec, SealedBlob } from "../codec/codec.ts";
+import type { BlobType, Codec, SealedBatch } from "../codec/codec.ts";
 import type { Node } from "../format/node.ts";
 import type { Tree } from "../format/tree.ts";
 import type { StoredSnapshot } from "../repository/repository.ts";
@@ -75,7 +75,10 @@ export class SourceWalk {
     const { codec, blobs, counts, now, signal } = this.ports;
     const receiver = {
       claim: async (ids: readonly Id[]) => blobs.claim("data", ids),
-      store: (blob: SealedBlob) => blobs.store(blob),
+      store: async (batch: SealedBatch) => {
+        await blobs.store(batch.blobs);
+        return batch.buffer;
+      },
     };
     const onRead = (length: number) => {
       counts.bytesRead += length;
@@ -99,7 +102,7 @@ export class SourceWalk {
       runTimeMs: timeMs,
       hasData: (id) => index.has("data", id),
       claimTree: (id) => blobs.claim("tree", [id])[0] === true,
-      store: (blob) => blobs.store(blob),
+      store: (blob) => blobs.store([blob]),
       loadTree: (id) => trees.load(id, signal),
       fail,
       signal,

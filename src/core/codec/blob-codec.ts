@@ -4,7 +4,7 @@ import { hashId, type Id } from "../base/id.ts";
 import type { KernelSource } from "../base/ports.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import { Chunker } from "./chunker.ts";
-import { Cipher, type CipherKey } from "./cipher.ts";
+import { Cipher, type CipherKey, sealOverhead } from "./cipher.ts";
 import type {
   BlobToOpen,
   BlobType,
@@ -15,11 +15,13 @@ import type {
   OpenedBlob,
   SavedFile,
   SaveJob,
+  SealedBatch,
   SealedBlob,
 } from "./codec.ts";
 import { type Compression, loadCompression, looksIncompressible } from "./compression.ts";
 import { type Kernel, loadKernel } from "./kernel.ts";
 import type { Polynomial } from "./polynomial.ts";
+import { SealedBuffers } from "./sealed-buffers.ts";
 
 export interface BlobCodecOptions {
   kernels: KernelSource;
@@ -44,6 +46,7 @@ const leastOpeningBytes = openingBytes / 32;
 export class BlobCodec implements Codec {
   readonly parallelism = 2;
   private readonly opening = new Semaphore(openingBytes);
+  private readonly buffers = new SealedBuffers();
 
   private constructor(
     private readonly cipher: Cipher,
@@ -93,7 +96,9 @@ export class BlobCodec implements Codec {
 
   async sealBlob(type: BlobType, plain: Bytes, compression: CompressionMode, signal: AbortSignal): Promise<SealedBlob> {
     signal.throwIfAborted();
-    return this.seal(type, await hashId(plain), plain, compression);
+    const frame = this.compress(type, plain, compression);
+    const sealed = new Uint8Array((frame ?? plain).length + sealOverhead);
+    return this.seal({ type, id: await hashId(plain), plain, frame }, sealed);
   }
 
   async openBlobs(sealed: Bytes, blobs: readonly BlobToOpen[], signal: AbortSignal): Promise<OpenedBlob[]> {
@@ -117,28 +122,48 @@ export class BlobCodec implements Codec {
     const ids = await Promise.all(chunks.map((chunk) => hashId(chunk)));
     job.signal.throwIfAborted();
     const isNew = await job.receiver.claim(ids);
-    const sealing: Promise<void>[] = [];
-    for (const [i, id] of ids.entries()) {
-      const chunk = chunks[i];
-      if (chunk && isNew[i]) sealing.push(this.sealAndStore(id, chunk, job));
-      // Two large blobs at a time keep WebCrypto and the kernels busy; more would only hold memory.
-      if (sealing.length >= (chunk && chunk.length > 65536 ? 2 : 64)) await Promise.all(sealing.splice(0));
+    const fresh = ids.flatMap((id, i) => {
+      const plain = chunks[i];
+      return plain && isNew[i] ? [{ id, plain }] : [];
+    });
+    const storing: Promise<void>[] = [];
+    for (const batch of batchesOf(fresh)) {
+      const stored = this.sealAndStore(batch, job);
+      stored.catch(() => {}); // awaited below, unless one before it fails
+      storing.push(stored);
+      // While one is sealed the other is stored; more would only hold memory.
+      if (storing.length === 2) await storing.shift();
     }
-    await Promise.all(sealing);
+    await Promise.all(storing);
     return ids;
   }
 
-  private async sealAndStore(id: Id, plain: Bytes, job: SaveJob): Promise<void> {
+  private async sealAndStore(chunks: readonly Chunk[], job: SaveJob): Promise<void> {
     job.signal.throwIfAborted();
-    await job.receiver.store(await this.seal("data", id, plain, job.compression));
+    const batch = await this.sealBatch("data", chunks, job.compression);
+    this.buffers.give(await job.receiver.store(batch));
   }
 
-  private async seal(type: BlobType, id: Id, plain: Bytes, mode: CompressionMode): Promise<SealedBlob> {
-    const frame = this.compress(type, plain, mode);
-    const sealed = await this.cipher.seal(frame ?? plain);
-    const blob: SealedBlob = { type, id, sealed, plainLength: plain.length, compressed: frame !== null };
-    await this.verifySealed(blob, plain);
-    return blob;
+  /** Seals blobs one behind the other into one buffer. */
+  private async sealBatch(type: BlobType, chunks: readonly Chunk[], mode: CompressionMode): Promise<SealedBatch> {
+    const length = chunks.reduce((sum, { plain }) => sum + plain.length + sealOverhead, 0);
+    const buffer = this.buffers.take(length);
+    let offset = 0;
+    const sealing = chunks.map(({ id, plain }) => {
+      const frame = this.compress(type, plain, mode);
+      const start = offset;
+      offset += (frame ?? plain).length + sealOverhead;
+      return this.seal({ type, id, plain, frame }, buffer.subarray(start, offset));
+    });
+    return { buffer, blobs: await Promise.all(sealing) };
+  }
+
+  /** Seals a blob into `sealed`, which is just as long as it must be. */
+  private async seal({ type, id, plain, frame }: BlobToSeal, sealed: Bytes): Promise<SealedBlob> {
+    await this.cipher.sealInto(sealed, frame ?? plain);
+    await this.verifySealed({ type, id, plain, frame }, sealed);
+    if (frame !== null) discardBytes(frame);
+    return { type, id, sealed, plainLength: plain.length, compressed: frame !== null };
   }
 
   /** The zstd frame if compressing is wanted and shrinks the blob, else null. */
@@ -150,15 +175,23 @@ export class BlobCodec implements Codec {
     return frame.length < plain.length ? frame : null;
   }
 
-  /** The only defence against a fault of this machine or program: what was sealed is opened again before it leaves. */
-  private async verifySealed(blob: SealedBlob, plain: Bytes): Promise<void> {
+  /**
+   * The only defence against a fault of this machine or program: what was sealed is opened again before it leaves. It is
+   * compared piece by piece, with the frame and the frame's content with the blob: nothing is put together anew for it.
+   */
+  private async verifySealed({ id, plain, frame }: BlobToSeal, sealed: Bytes): Promise<void> {
     try {
-      const opened = await this.unseal(blob.sealed, blob.compressed ? blob.plainLength : null);
-      if (this.kernel.equal(opened, plain)) return;
+      const isOpened = await this.cipher.opensTo(sealed, frame ?? plain);
+      if (isOpened && (frame === null || this.isContent(frame, plain))) return;
     } catch (cause) {
-      throw new IntegrityError("seal-verification-failed", { blob: blob.id }, { cause });
+      throw new IntegrityError("seal-verification-failed", { blob: id }, { cause });
     }
-    throw new IntegrityError("seal-verification-failed", { blob: blob.id });
+    throw new IntegrityError("seal-verification-failed", { blob: id });
+  }
+
+  private isContent(frame: Bytes, plain: Bytes): boolean {
+    const isEqual = (left: Bytes, right: Bytes) => this.kernel.equal(left, right);
+    return this.compression?.decompressesTo(frame, plain, isEqual) === true;
   }
 
   private openResult(sealed: Bytes, blob: BlobToOpen): Promise<OpenedBlob> {
@@ -188,6 +221,35 @@ export class BlobCodec implements Codec {
     discardBytes(opened);
     return plain;
   }
+}
+
+interface Chunk {
+  id: Id;
+  plain: Bytes;
+}
+
+interface BlobToSeal extends Chunk {
+  type: BlobType;
+  /** The zstd frame that stands for the plain bytes, if it is shorter. */
+  frame: Bytes | null;
+}
+
+/** Small blobs are sealed and handed over together: each handing over costs more than sealing a small blob. */
+const batchBytes = 1024 * 1024;
+
+function* batchesOf(chunks: readonly Chunk[]): Generator<Chunk[]> {
+  let batch: Chunk[] = [];
+  let bytes = 0;
+  for (const chunk of chunks) {
+    if (batch.length > 0 && bytes + chunk.plain.length > batchBytes) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(chunk);
+    bytes += chunk.plain.length;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 type ReadContent = Bytes | { error: unknown };

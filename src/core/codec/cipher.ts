@@ -83,7 +83,14 @@ export class Cipher {
 
   /** Seals under a fresh random IV. `plain` must not change until the promise settles; the caller owns the result. */
   async seal(plain: Bytes): Promise<Bytes> {
-    return this.sealUnder(randomBytes(ivLength), plain);
+    const sealed = new Uint8Array(plain.length + sealOverhead);
+    await this.sealInto(sealed, plain);
+    return sealed;
+  }
+
+  /** The same into bytes of the caller's, which must be longer than `plain` by just the overhead. */
+  async sealInto(sealed: Bytes, plain: Bytes): Promise<void> {
+    await this.sealUnderInto(randomBytes(ivLength), sealed, plain);
   }
 
   /**
@@ -91,12 +98,8 @@ export class Cipher {
    * lost. For tests against published vectors; everything else calls seal.
    */
   async sealUnder(iv: Bytes, plain: Bytes): Promise<Bytes> {
-    this.checkUsable();
     const sealed = new Uint8Array(plain.length + sealOverhead);
-    sealed.set(iv);
-    const ciphertext = sealed.subarray(ivLength, ivLength + plain.length);
-    const [oneTime] = await Promise.all([this.oneTimeKey(iv), this.applyKeystream(iv, plain, ciphertext)]);
-    sealed.set(this.mac(oneTime, ciphertext), ivLength + plain.length);
+    await this.sealUnderInto(iv, sealed, plain);
     return sealed;
   }
 
@@ -106,16 +109,23 @@ export class Cipher {
    * the promise settles; the caller owns the result.
    */
   async open(sealed: Bytes): Promise<Bytes> {
-    this.checkUsable();
-    if (sealed.length < sealOverhead) throw new FormatError("sealed-data-short", { length: sealed.length });
-    const iv = sealed.subarray(0, ivLength);
-    if (iv.every((byte) => byte === 0)) throw new FormatError("sealed-data-short", { reason: "the IV is zero" });
-    const ciphertext = sealed.subarray(ivLength, sealed.length - macLength);
-    const mac = this.mac(await this.oneTimeKey(iv), ciphertext);
-    if (!equalConstantTime(mac, sealed.subarray(sealed.length - macLength))) throw new IntegrityError("mac-mismatch");
+    const { iv, ciphertext } = await this.verified(sealed);
     const plain = new Uint8Array(ciphertext.length);
-    await this.applyKeystream(iv, ciphertext, plain);
+    await this.eachSegment(iv, ciphertext, (segment, offset) => plain.set(segment, offset));
     return plain;
+  }
+
+  /**
+   * Verifies and decrypts like `open`, with the same errors, but only compares: true if the content is `plain`. It takes no
+   * memory of the content's length. Neither may change until the promise settles.
+   */
+  async opensTo(sealed: Bytes, plain: Bytes): Promise<boolean> {
+    const { iv, ciphertext } = await this.verified(sealed);
+    let isEqual = ciphertext.length === plain.length;
+    await this.eachSegment(iv, ciphertext, (segment, offset) => {
+      isEqual &&= this.kernel.equal(segment, plain.subarray(offset, offset + segment.length));
+    });
+    return isEqual;
   }
 
   /** Forgets the raw part of the key; later calls throw HoldallError "closed". May be called twice. */
@@ -126,6 +136,30 @@ export class Cipher {
 
   private checkUsable(): void {
     if (this.isWiped) throw new HoldallError("closed");
+  }
+
+  private async sealUnderInto(iv: Bytes, sealed: Bytes, plain: Bytes): Promise<void> {
+    this.checkUsable();
+    if (sealed.length !== plain.length + sealOverhead) throw new RangeError("no room for just the sealed bytes");
+    sealed.set(iv);
+    const ciphertext = sealed.subarray(ivLength, ivLength + plain.length);
+    const [oneTime] = await Promise.all([
+      this.oneTimeKey(iv),
+      this.eachSegment(iv, plain, (segment, offset) => ciphertext.set(segment, offset)),
+    ]);
+    sealed.set(this.mac(oneTime, ciphertext), ivLength + plain.length);
+  }
+
+  /** The parts of sealed bytes whose MAC is right. */
+  private async verified(sealed: Bytes): Promise<{ iv: Bytes; ciphertext: Bytes }> {
+    this.checkUsable();
+    if (sealed.length < sealOverhead) throw new FormatError("sealed-data-short", { length: sealed.length });
+    const iv = sealed.subarray(0, ivLength);
+    if (iv.every((byte) => byte === 0)) throw new FormatError("sealed-data-short", { reason: "the IV is zero" });
+    const ciphertext = sealed.subarray(ivLength, sealed.length - macLength);
+    const mac = this.mac(await this.oneTimeKey(iv), ciphertext);
+    if (!equalConstantTime(mac, sealed.subarray(sealed.length - macLength))) throw new IntegrityError("mac-mismatch");
+    return { iv, ciphertext };
   }
 
   private mac(oneTime: Bytes, ciphertext: Bytes): Bytes {
@@ -142,21 +176,25 @@ export class Cipher {
     return new Uint8Array(await crypto.subtle.encrypt(counterFrom(iv), this.key.macK, zeros));
   }
 
-  /** Writes input, xored with the key stream, to output of the same length: encrypts and decrypts. */
-  private async applyKeystream(iv: Bytes, input: Bytes, output: Bytes): Promise<void> {
+  /** Gives the input, xored with the key stream, segment by segment as each is done: encrypts and decrypts. */
+  private async eachSegment(iv: Bytes, input: Bytes, take: (segment: Bytes, offset: number) => void): Promise<void> {
     const segments: Promise<void>[] = [];
     for (let offset = 0; offset < input.length; offset += segmentLength) {
-      segments.push(this.applyToSegment(iv, input, output, offset));
+      segments.push(
+        this.applyToSegment(iv, input, offset).then((applied) => {
+          take(applied, offset);
+          // At once, so that the next one gets the same memory.
+          discardBytes(applied);
+        }),
+      );
     }
     await Promise.all(segments);
   }
 
-  private async applyToSegment(iv: Bytes, input: Bytes, output: Bytes, offset: number): Promise<void> {
+  private async applyToSegment(iv: Bytes, input: Bytes, offset: number): Promise<Bytes> {
     const counter = counterFrom(offset === 0 ? iv : advanceCounter(iv, offset / blockLength));
     const segment = input.subarray(offset, offset + segmentLength);
-    const applied = new Uint8Array(await crypto.subtle.encrypt(counter, this.key.encrypt, segment));
-    output.set(applied, offset);
-    discardBytes(applied);
+    return new Uint8Array(await crypto.subtle.encrypt(counter, this.key.encrypt, segment));
   }
 }
 

@@ -30,12 +30,21 @@ export interface BlobToOpen {
 /** The bytes belong to the taker, who may find other blobs in the same buffer: before it is moved, it is cut out. */
 export type OpenedBlob = { plain: Bytes } | { error: unknown };
 
+/** Sealed blobs that lie in one buffer. */
+export interface SealedBatch {
+  buffer: Bytes;
+  blobs: readonly SealedBlob[];
+}
+
 /** What a codec needs of the repository while it reads files: who is new, and where sealed blobs go. */
 export interface BlobReceiver {
   /** For each id: true if the caller must now seal and store it; false if it is stored or another caller's. */
   claim(ids: readonly Id[]): Promise<boolean[]>;
-  /** Takes over a sealed data blob and its buffer; waits while uploads are behind. */
-  store(blob: SealedBlob): Promise<void>;
+  /**
+   * Takes sealed data blobs and the buffer that they lie in; waits while uploads are behind. Resolves with the buffer, which
+   * is the caller's again: the same memory, though perhaps under another object if it was moved there and back.
+   */
+  store(batch: SealedBatch): Promise<Bytes>;
 }
 
 /** What the files of one backup have in common. Plain data apart from the receiver. */

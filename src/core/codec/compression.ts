@@ -39,7 +39,7 @@ export class Compression {
   /** One frame without a checksum. It may be longer than the plain bytes. */
   compress(plain: Bytes, mode: "auto" | "max"): Bytes {
     const result = this.run((zstd) => zstd.compress(plain, levels[mode]));
-    if ("bytes" in result) return result.bytes;
+    if ("value" in result) return result.value;
     throw new HoldallError("bug", { reason: "zstd cannot compress", code: result.errorCode });
   }
 
@@ -53,6 +53,14 @@ export class Compression {
     const plain = this.decompressUpTo(frames, length);
     if (plain?.length === length) return plain;
     throw new IntegrityError("blob-length-mismatch", { expected: length, found: plain?.length ?? "more" });
+  }
+
+  /** True if the frames' content is just these bytes; nothing of their length is allocated. False for bytes that are no frames. */
+  decompressesTo(frames: Bytes, plain: Bytes, isEqual: (left: Bytes, right: Bytes) => boolean): boolean {
+    const result = this.run((zstd) =>
+      zstd.decompressInPlace(frames, plain.length, (content) => isEqual(content, plain)),
+    );
+    return "value" in result && result.value;
   }
 
   /**
@@ -73,7 +81,7 @@ export class Compression {
   /** The content, or null if it is longer than `capacity`. */
   private decompressUpTo(frames: Bytes, capacity: number): Bytes | null {
     const result = this.run((zstd) => zstd.decompress(frames, capacity));
-    if ("bytes" in result) return result.bytes;
+    if ("value" in result) return result.value;
     if (result.errorCode === zstdErrors.targetTooSmall) return null;
     if (result.errorCode === zstdErrors.memoryAllocation)
       throw new UnsupportedError("kernel-unavailable", { reason: "out of memory" });
@@ -81,7 +89,7 @@ export class Compression {
   }
 
   /** Runs one call, and replaces the instance if that broke it or made it large. */
-  private run(work: (zstd: Zstd) => ZstdResult): ZstdResult {
+  private run<T>(work: (zstd: Zstd) => ZstdResult<T>): ZstdResult<T> {
     let isSound = false;
     try {
       const result = work(this.zstd);
@@ -100,6 +108,8 @@ function mostDecodedFrom(frames: Bytes): number {
 const samples = 16;
 const sampleLength = 256;
 
+const counts = new Uint32Array(256);
+
 /**
  * True if a sample of the bytes is spread over the 256 values as evenly as encrypted or compressed data are: compressing
  * such data costs time and gains nothing. Short data are never judged.
@@ -107,11 +117,14 @@ const sampleLength = 256;
 export function looksIncompressible(plain: Bytes): boolean {
   const sampled = samples * sampleLength;
   if (plain.length < sampled) return false;
-  const counts = new Uint32Array(256);
+  counts.fill(0);
   const stride = Math.floor((plain.length - sampleLength) / (samples - 1));
   for (let sample = 0; sample < samples; sample++) {
-    for (const byte of plain.subarray(sample * stride, sample * stride + sampleLength))
-      counts[byte] = (counts[byte] ?? 0) + 1;
+    const end = sample * stride + sampleLength;
+    for (let at = sample * stride; at < end; at++) {
+      const value = plain[at] ?? 0;
+      counts[value] = (counts[value] ?? 0) + 1;
+    }
   }
   // Two random picks from the sample are equal once in 256 times if all values are equally likely, and more often if not.
   let pairs = 0;

@@ -40,7 +40,7 @@ type DecompressFunction = (
 /** libzstd's error codes that mean something to us. */
 export const zstdErrors = { memoryAllocation: 64, targetTooSmall: 70 } as const;
 
-export type ZstdResult = { bytes: Bytes } | { errorCode: number };
+export type ZstdResult<T = Bytes> = { value: T } | { errorCode: number };
 
 /** Buffers up to this size are kept for the next call. */
 const keptLength = 16 * 1024 * 1024;
@@ -81,35 +81,56 @@ export class Zstd {
   compress(plain: Bytes, level: number): ZstdResult {
     const { exports } = this;
     const capacity = exports.compressBound(plain.length);
-    return this.run(plain, capacity, (target, source) =>
-      exports.compress(this.compressionContext, target, capacity, source, plain.length, 0, 0, level),
+    return this.run(
+      plain,
+      capacity,
+      (target, source) =>
+        exports.compress(this.compressionContext, target, capacity, source, plain.length, 0, 0, level),
+      copyOut,
     );
   }
 
   /** The contents of all frames in the bytes, at most `capacity` of them; the caller owns them. */
   decompress(frames: Bytes, capacity: number): ZstdResult {
+    return this.decompressInPlace(frames, capacity, copyOut);
+  }
+
+  /**
+   * Decompresses like that, and only shows the contents to `look`: they lie in the module's memory, which is another's when
+   * it returns.
+   */
+  decompressInPlace<T>(frames: Bytes, capacity: number, look: (plain: Bytes) => T): ZstdResult<T> {
     const { exports } = this;
-    return this.run(frames, capacity, (target, source) =>
-      exports.decompress(this.decompressionContext, target, capacity, source, frames.length, 0, 0),
+    return this.run(
+      frames,
+      capacity,
+      (target, source) => exports.decompress(this.decompressionContext, target, capacity, source, frames.length, 0, 0),
+      look,
     );
   }
 
-  private run(input: Bytes, capacity: number, work: (target: number, source: number) => number): ZstdResult {
+  private run<T>(
+    input: Bytes,
+    capacity: number,
+    work: (target: number, source: number) => number,
+    take: (output: Bytes) => T,
+  ): ZstdResult<T> {
     const { exports, source, target } = this;
     const sourceAddress = source.reserve(input.length);
     const targetAddress = target.reserve(capacity);
     new Uint8Array(exports.memory.buffer).set(input, sourceAddress);
     // A size of 32 bits comes as a signed number. No result is near 2 GiB, so what is negative is an error.
     const length = work(targetAddress, sourceAddress) | 0;
-    const result = length < 0 ? { errorCode: -length } : { bytes: this.copyOut(targetAddress, length) };
+    const output = () => new Uint8Array(exports.memory.buffer as ArrayBuffer, targetAddress, length);
+    const result = length < 0 ? { errorCode: -length } : { value: take(output()) };
     source.trim();
     target.trim();
     return result;
   }
+}
 
-  private copyOut(address: number, length: number): Bytes {
-    return new Uint8Array(this.exports.memory.buffer.slice(address, address + length));
-  }
+function copyOut(output: Bytes): Bytes {
+  return output.slice();
 }
 
 /** A buffer in the module's memory that grows to what is needed and is kept if that is not much. */

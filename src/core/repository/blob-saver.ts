@@ -98,12 +98,14 @@ export class BlobSaver {
     });
   }
 
-  /** Packs a claimed blob, copying it; waits while as many packs are on their way as there are connections. */
-  async store(blob: SealedBlob): Promise<void> {
-    this.throwIfStopped();
-    this.count(blob);
-    const full = this.packers[blob.type].add(blob);
-    if (full) await this.upload(full);
+  /** Packs claimed blobs, copying them; waits while as many packs are on their way as there are connections. */
+  async store(blobs: readonly SealedBlob[]): Promise<void> {
+    for (const blob of blobs) {
+      this.throwIfStopped();
+      this.count(blob);
+      const full = this.packers[blob.type].add(blob);
+      if (full) await this.upload(full);
+    }
   }
 
   /**

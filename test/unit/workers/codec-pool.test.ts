@@ -56,7 +56,11 @@ class PlainCodec implements KernelCodec {
     const plain = new Uint8Array(await blob.arrayBuffer());
     const id = await hashId(plain);
     const [isNew] = await job.receiver.claim([id]);
-    if (isNew) await job.receiver.store(await this.seal("data", plain, job.compression === "max"));
+    if (!isNew) return id;
+    const sealed = await this.seal("data", plain, job.compression === "max");
+    const { length } = sealed.sealed;
+    const returned = await job.receiver.store({ buffer: sealed.sealed, blobs: [sealed] });
+    if (returned.length !== length) throw new Error("the buffer did not come back");
     return id;
   }
 
@@ -130,8 +134,9 @@ function keepingReceiver(): BlobReceiver & { stored: SealedBlob[]; claimed: Id[]
       claimed.push(...ids);
       return ids.map(() => true);
     },
-    async store(blob) {
-      stored.push(blob);
+    async store({ buffer, blobs }) {
+      stored.push(...blobs.map((blob) => ({ ...blob, sealed: blob.sealed.slice() })));
+      return buffer;
     },
   };
 }
@@ -213,7 +218,11 @@ test("each job's blobs go to its own receiver, with its own compression", async 
 test("the end of a stretch is told before the stretch is stored", async () => {
   const { pool } = await makePool(1);
   const order: string[] = [];
-  const receiver = { ...keepingReceiver(), store: async () => void order.push("stored") };
+  const store: BlobReceiver["store"] = async ({ buffer }) => {
+    order.push("stored");
+    return buffer;
+  };
+  const receiver = { ...keepingReceiver(), store };
   const stretch = await pool.saveStretch(
     fileOf(1, 2, 3, 4, 5, 6, 7, 8),
     4,

@@ -11,7 +11,7 @@ const stretchLength = 16 * mebibyte;
 
 const job: SaveJob = {
   compression: "auto",
-  receiver: { claim: async (ids) => ids.map(() => true), store: async () => {} },
+  receiver: { claim: async (ids) => ids.map(() => true), store: async ({ buffer }) => buffer },
   signal: new AbortController().signal,
 };
 

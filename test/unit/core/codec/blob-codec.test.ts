@@ -4,7 +4,7 @@ import { HoldallError, IntegrityError } from "../../../../src/core/base/errors.t
 import { hashId, type Id } from "../../../../src/core/base/id.ts";
 import { BlobCodec } from "../../../../src/core/codec/blob-codec.ts";
 import { type CipherKey, generateMasterKey, importMasterKey } from "../../../../src/core/codec/cipher.ts";
-import type { CompressionMode, SaveJob, SealedBlob } from "../../../../src/core/codec/codec.ts";
+import type { CompressionMode, SaveJob, SealedBatch, SealedBlob } from "../../../../src/core/codec/codec.ts";
 import { choosePolynomial } from "../../../../src/core/codec/polynomial.ts";
 import { nodeKernels } from "../../../support/kernels.ts";
 import { noise } from "../../../support/noise.ts";
@@ -27,7 +27,11 @@ function collectingJob(compression: CompressionMode = "auto") {
   const claimed = new Set<Id>();
   const receiver = {
     claim: async (ids: readonly Id[]) => ids.map((id) => claimed.size < claimed.add(id).size),
-    store: async (blob: SealedBlob) => void stored.set(blob.id, blob),
+    // Copied: the buffer is given back, to be used again.
+    store: async ({ buffer, blobs }: SealedBatch) => {
+      for (const blob of blobs) stored.set(blob.id, { ...blob, sealed: blob.sealed.slice() });
+      return buffer;
+    },
   };
   const job: SaveJob = { compression, receiver, signal };
   return { job, stored };

@@ -103,7 +103,7 @@ describe("a blob saver", () => {
     const blobs = [blobOf(1, 1000), blobOf(2, 3000)];
     for (const blob of blobs) {
       expect(saver.claim("data", [blob.id])).toEqual([true]);
-      await saver.store(blob);
+      await saver.store([blob]);
     }
     expect(indexFiles).toEqual([]);
     await saver.finish();
@@ -127,7 +127,7 @@ describe("a blob saver", () => {
 
   test("writes an index file after every eight packs", async () => {
     const { saver, indexFiles } = saverOver(new MemoryBackend(), undefined, small);
-    for (let i = 0; i < 20; i++) await saver.store(blobOf(i, 4 * mebibyte));
+    for (let i = 0; i < 20; i++) await saver.store([blobOf(i, 4 * mebibyte)]);
     await saver.finish();
     expect(indexFiles.flatMap(packsIn)).toHaveLength(20);
     expect(new Set(indexFiles.flatMap(packsIn)).size).toBe(20);
@@ -137,7 +137,7 @@ describe("a blob saver", () => {
   test("writes an index file a minute after a pack was stored, though no other comes", async () => {
     const clock = new TestClock();
     const { saver, indexFiles } = saverOver(new MemoryBackend(), clock, small);
-    await saver.store(blobOf(1, 4 * mebibyte));
+    await saver.store([blobOf(1, 4 * mebibyte)]);
     await soon(() => expect(saver.uploaded).toHaveLength(1));
     await clock.advance(59_999);
     expect(indexFiles).toEqual([]);
@@ -154,10 +154,10 @@ describe("a blob saver", () => {
     const { saver } = saverOver(new MemoryBackend(), clock, small, async () => {
       throw full;
     });
-    await saver.store(blobOf(1, 4 * mebibyte));
+    await saver.store([blobOf(1, 4 * mebibyte)]);
     await soon(() => expect(saver.uploaded).toHaveLength(1));
     await clock.advance(60_000);
-    await soon(() => expect(saver.store(blobOf(2))).rejects.toBe(full));
+    await soon(() => expect(saver.store([blobOf(2)])).rejects.toBe(full));
     await saver.abandon();
     expect(clock.pending).toBe(0);
   });
@@ -176,7 +176,7 @@ describe("a blob saver", () => {
     const clock = new TestClock();
     const backend = new MemoryBackend();
     const { saver } = saverOver(backend, clock, { ...small, uploadLimit: 4 * mebibyte });
-    for (let i = 0; i < 4; i++) await saver.store(blobOf(i, 4 * mebibyte));
+    for (let i = 0; i < 4; i++) await saver.store([blobOf(i, 4 * mebibyte)]);
     for (let packs = 1; packs <= 4; packs++) {
       // The packs that wait, and from the first stored pack on its index file.
       await soon(() => expect([saver.uploaded.length, clock.pending]).toEqual([packs, 5 - packs]));
@@ -193,7 +193,7 @@ describe("a blob saver", () => {
     ports.ensureLocked = async () => {
       throw lost;
     };
-    await saver.store(blobOf(1, 4 * mebibyte));
+    await saver.store([blobOf(1, 4 * mebibyte)]);
     await expect(saver.finish()).rejects.toBe(lost);
     expect(await backend.list("data", signal)).toEqual([]);
   });
@@ -205,7 +205,7 @@ describe("a blob saver", () => {
   ])("makes packs of %d MiB as %d MiB", async (wanted, made) => {
     const backend = new MemoryBackend();
     const { saver } = saverOver(backend, undefined, { packTargetBytes: wanted * mebibyte });
-    for (let i = 0; i < 3 * made; i++) await saver.store(blobOf(i));
+    for (let i = 0; i < 3 * made; i++) await saver.store([blobOf(i)]);
     await saver.finish();
     const lengths = saver.uploaded.map(({ length }) => Math.floor(length / mebibyte));
     expect(lengths.filter((length) => length === made).length).toBeGreaterThanOrEqual(1);
@@ -215,7 +215,7 @@ describe("a blob saver", () => {
   test("says which packs the backend has confirmed, with their lengths", async () => {
     const backend = new MemoryBackend();
     const { saver } = saverOver(backend, undefined, small);
-    for (let i = 0; i < 3; i++) await saver.store(blobOf(i, 4 * mebibyte));
+    for (let i = 0; i < 3; i++) await saver.store([blobOf(i, 4 * mebibyte)]);
     await saver.finish();
     expect(new Set(saver.uploaded)).toEqual(new Set(await backend.list("data", signal)));
     expect(saver.uploaded).toHaveLength(3);
@@ -224,11 +224,11 @@ describe("a blob saver", () => {
   test("stores on after it was finished, and finishes again", async () => {
     const { saver, index, indexFiles } = saverOver(new MemoryBackend());
     saver.claim("data", [blobOf(1).id]);
-    await saver.store(blobOf(1));
+    await saver.store([blobOf(1)]);
     await saver.finish();
     index.losePacks(saver.uploaded.map(({ id }) => id));
     expect(saver.claim("data", [blobOf(1).id])).toEqual([true]);
-    await saver.store(blobOf(1));
+    await saver.store([blobOf(1)]);
     await saver.finish();
     expect(indexFiles.flatMap(packsIn)).toEqual(saver.uploaded.map(({ id }) => id));
     expect(index.has("data", blobOf(1).id)).toBe(true);
@@ -241,7 +241,7 @@ describe("a blob saver", () => {
       letGo = resolve;
     });
     const { saver } = saverOver(backend, undefined, { ...small, beforeUpload: () => gate });
-    await saver.store(blobOf(1, 4 * mebibyte));
+    await saver.store([blobOf(1, 4 * mebibyte)]);
     const finished = saver.finish();
     await new Promise((resolve) => setImmediate(resolve));
     expect(await backend.list("data", signal)).toEqual([]);
