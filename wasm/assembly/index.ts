@@ -5,6 +5,7 @@
  */
 export { prepareChunker, findCut } from "./chunker";
 export { beginMac, updateMac, finishMac } from "./poly1305";
+export { beginHash, updateHash, updateHashes, finishHash } from "./sha256";
 export { equal } from "./equality";
 
 /** Where the window begins: behind all static data, at a multiple of 64. */
