@@ -9,6 +9,7 @@ import { Cipher, generateMasterKey, importMasterKey } from "../../src/core/codec
 import { loadCompression } from "../../src/core/codec/compression.ts";
 import { type Kernel, loadKernel, loadKernelBuild } from "../../src/core/codec/kernel.ts";
 import { choosePolynomial } from "../../src/core/codec/polynomial.ts";
+import { hashAll } from "../../src/core/codec/sha256.ts";
 import relaxed from "../../wasm/build/relaxed.wasm?url";
 import scalar from "../../wasm/build/scalar.wasm?url";
 import simd from "../../wasm/build/simd.wasm?url";
@@ -86,6 +87,9 @@ async function measureAll(kernels: Record<KernelBuild, Kernel>): Promise<Record<
       kernel.poly1305(small.subarray(0, 16), small.subarray(16, 32), small),
     );
     const same = mebibyte.slice();
+    const quarters = [0, 1, 2, 3].map((i) => file.subarray(i << 22, (i + 1) << 22));
+    speeds[`SHA-256 ${kernel.build}, four lanes`] = await measure(file.length, () => hashAll(kernel, quarters));
+    speeds[`SHA-256 ${kernel.build}, alone`] = await measure(file.length, () => hashAll(kernel, [file]));
     speeds[`equal ${kernel.build}`] = await measure(mebibyte.length, () => kernel.equal(mebibyte, same));
   }
   const cipher = new Cipher(await importMasterKey(generateMasterKey()), kernels.relaxed);

@@ -25,7 +25,7 @@ test("every build of the kernels gives the references' answers in the browser, u
   const peer = requirePeer("chromium");
   test.skip(peer === null, "no Chromium on this machine");
   const report = await runWorker(peer?.path ?? "");
-  const expected = referenceAnswers();
+  const expected = await referenceAnswers();
   expect(report.answers.scalar).toEqual(expected);
   expect(report.answers.simd).toEqual(expected);
   expect(report.answers.relaxed).toEqual(expected);

@@ -1,8 +1,9 @@
 import type { Bytes } from "../../src/core/base/bytes.ts";
-import { hexOf } from "../../src/core/base/bytes.ts";
+import { hexOf, sha256 } from "../../src/core/base/bytes.ts";
 import { Chunker } from "../../src/core/codec/chunker.ts";
 import type { Kernel } from "../../src/core/codec/kernel.ts";
 import { parsePolynomial } from "../../src/core/codec/polynomial.ts";
+import { hashAll } from "../../src/core/codec/sha256.ts";
 import { noise } from "./noise.ts";
 import { plantDigest, ReferenceChunker } from "./reference-chunker.ts";
 import { referencePoly1305 } from "./reference-poly1305.ts";
@@ -12,6 +13,7 @@ export interface KernelAnswers {
   cuts: number[];
   plantedCuts: number[];
   tags: string[];
+  hashes: string[];
 }
 
 const polynomial = parsePolynomial("3da3358b4dc173");
@@ -29,14 +31,16 @@ export function kernelAnswers(kernel: Kernel): KernelAnswers {
       return kernel.findCut(polynomial, bytes, 64, bytes.length + 1);
     }),
     tags: messages().map(({ r, s, message }) => hexOf(kernel.poly1305(r, s, message))),
+    hashes: hashAll(kernel, hashedMessages()).map(hexOf),
   };
 }
 
-export function referenceAnswers(): KernelAnswers {
+export async function referenceAnswers(): Promise<KernelAnswers> {
   return {
     cuts: new ReferenceChunker(polynomial).cuts(sampleFile()),
     plantedCuts: plantedPositions,
     tags: messages().map(({ r, s, message }) => hexOf(referencePoly1305(r, s, message))),
+    hashes: (await Promise.all(hashedMessages().map(sha256))).map(hexOf),
   };
 }
 
@@ -53,6 +57,11 @@ function plantedBytes(position: number): Bytes {
   const bytes = noise(71, 300_000);
   plantDigest(bytes, position, 0xfffff, polynomial);
   return bytes;
+}
+
+/** Lanes that are full, that change hands, and that are left over, with lengths around the borders of blocks. */
+function hashedMessages(): Bytes[] {
+  return [...Array(130).keys(), 32_767, 32_768, 32_769, 100_000, 300_001, 700_064].map((length) => noise(7, length));
 }
 
 interface Message {

@@ -8,7 +8,7 @@ import { kernelAnswers, referenceAnswers } from "../../../support/kernel-samples
 import { nodeKernelBuilds, nodeKernels } from "../../../support/kernels.ts";
 import { noise } from "../../../support/noise.ts";
 
-const expectedAnswers = referenceAnswers();
+const expectedAnswers = await referenceAnswers();
 
 /** A source in which some files are damaged. */
 function damaged(files: readonly KernelFile[]): KernelSource {
