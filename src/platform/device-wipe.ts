@@ -1,10 +1,12 @@
+import { removePackSpools } from "./pack-spool.ts";
+
 /** What could not be wiped: a database that another tab holds is emptied, and goes when that tab is closed. */
 export interface WipeResult {
   heldElsewhere: boolean;
 }
 
 /**
- * Takes away all that this origin keeps in the browser: databases, caches, small storage. Only service workers
+ * Takes away all that this origin keeps in the browser: databases, caches, packs on their way, small storage. Only service workers
  * stay, which hold nothing (the caller removes the app shell's).
  */
 export async function wipeDevice(): Promise<WipeResult> {
@@ -12,6 +14,7 @@ export async function wipeDevice(): Promise<WipeResult> {
   const gone = await Promise.all(databases.map(({ name }) => (name === undefined ? true : wipeDatabase(name))));
   const names = "caches" in globalThis ? await caches.keys() : [];
   await Promise.all(names.map((name) => caches.delete(name)));
+  await removePackSpools();
   localStorage.clear();
   sessionStorage.clear();
   return { heldElsewhere: gone.includes(false) };

@@ -7,6 +7,7 @@ import { folderSinkOf } from "../platform/folder-sink.ts";
 import { sourceFolderOf } from "../platform/folder-source.ts";
 import { browserLockJournal, lockClaims } from "../platform/lock-journal.ts";
 import { openOfflineStore } from "../platform/offline-store.ts";
+import { openPackSpool } from "../platform/pack-spool.ts";
 import { repositoryFolderOf } from "../platform/repository-folder.ts";
 import { openSetStore } from "../platform/set-store.ts";
 import { openTabChannel } from "../platform/tab-channel.ts";
@@ -33,6 +34,7 @@ const service = new RepositoryService({
   sourceFolderOf,
   sinkOf: folderSinkOf,
   openSetStore,
+  openPackSpool,
   tabs: { lockClaims, claimWriter, hasWriter, untilWriterEnds, openChannel: openTabChannel },
   programVersion: `holdall ${__APP_VERSION__}`,
 });

@@ -2,7 +2,7 @@ import type { Backend } from "../core/backend/backend.ts";
 import { OfflineCopy } from "../core/backend/offline-copy.ts";
 import { withCache } from "../core/backend/with-cache.ts";
 import type { RetryOptions } from "../core/backend/with-retry.ts";
-import type { LockJournal, OfflineStore, SetStore } from "../core/base/ports.ts";
+import type { LockJournal, OfflineStore, PackSpool, SetStore } from "../core/base/ports.ts";
 import { createRepository } from "../core/repository/create-repository.ts";
 import { openRemembered, remember } from "../core/repository/open-remembered.ts";
 import { type OpenedRepository, openRepository, type RepositoryPorts } from "../core/repository/open-repository.ts";
@@ -15,12 +15,13 @@ import { ServerProbe } from "./server-probe.ts";
 import type { TabPorts } from "./tab-ports.ts";
 
 /** What opening needs of the platform. */
-export interface SessionPorts extends Omit<RepositoryPorts, "backend" | "copy" | "journal"> {
+export interface SessionPorts extends Omit<RepositoryPorts, "backend" | "copy" | "journal" | "spool"> {
   connect(location: RepositoryLocation, retry: RetryOptions): Backend;
   /** These are called only on a device that may keep something. */
   openJournal(): LockJournal;
   openOfflineStore(url: string): OfflineStore;
   openSetStore(repositoryId: string): SetStore;
+  openPackSpool(): PackSpool;
   tabs: TabPorts;
 }
 
@@ -60,7 +61,7 @@ export async function openSession(
   }
   const { rest, copy } = kept;
   const connect = (login: RestLocation["login"]) => ports.connect({ ...rest, login }, retry);
-  const remembering = { ...ports, journal, copy, connect };
+  const remembering = { ...ports, journal, copy, connect, spool: ports.openPackSpool() };
   const opened = await openRemembered(remembering, { password, signal, onPhase, onUnlocked, login: rest.login });
   return sessionOf(opened, opened.backend, await probe.end());
 }
@@ -86,7 +87,8 @@ export async function createSession(
   const { rest, copy } = kept;
   if ((await backend.stat({ type: "config" }, signal)) === null) await copy.clear();
   const cached = withCache(backend, copy, ports.clock);
-  const opened = await createRepository({ ...ports, backend: cached, journal, copy }, creation);
+  const spool = ports.openPackSpool();
+  const opened = await createRepository({ ...ports, backend: cached, journal, copy, spool }, creation);
   probe.begin(backend);
   // So that its empty index is known offline.
   await opened.repository.refreshIndex(signal);

@@ -1,5 +1,6 @@
 import { backupText } from "../../src/ui/text/backup.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
+import { deviceText } from "../../src/ui/text/device.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
 import { runText } from "../../src/ui/text/run.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
@@ -14,8 +15,9 @@ export class BenchApp implements AsyncDisposable {
     return new BenchApp(await BareBrowser.start(program.path, address));
   }
 
-  /** From the press on "Open" to the list of snapshots; the index may still be on its way then. */
+  /** From the press on "Open" to the list of snapshots. The device is the user's own, as one that is backed up is. */
   async open(repositoryUrl: string, password: string): Promise<number> {
+    await this.browser.choose(deviceText.mine);
     await this.browser.type(connectText.address, repositoryUrl);
     await this.browser.type(connectText.password, password);
     return this.timed(connectText.open, [snapshotsText.title, snapshotsText.emptyTitle], []);

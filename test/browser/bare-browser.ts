@@ -86,6 +86,17 @@ export class BareBrowser implements AsyncDisposable {
     await this.until(found, [label, text]);
   }
 
+  /** Chooses the radio button or box with this label. */
+  async choose(label: string): Promise<void> {
+    const found = (wantedLabel: string) => {
+      const labels = [...document.querySelectorAll("label")];
+      const control = labels.find((one) => one.textContent?.trim().startsWith(wantedLabel))?.control;
+      control?.click();
+      return control !== undefined && control !== null;
+    };
+    await this.until(found, [label]);
+  }
+
   /** Presses the first link or button of that name which can be pressed. */
   async press(selector: string, name: string, patienceMs?: number): Promise<void> {
     const found = (wantedSelector: string, wantedName: string) => {

@@ -9,6 +9,7 @@ import { RepositoryService } from "../../src/workers/repository-service.ts";
 import { backupRequest } from "../support/backup-request.ts";
 import { nodeKernels } from "../support/kernels.ts";
 import { MemoryOfflineStore } from "../support/memory-offline-store.ts";
+import { MemoryPackSpool } from "../support/memory-pack-spool.ts";
 import { MemorySetStores } from "../support/memory-set-stores.ts";
 import { MemoryBrowser } from "../support/memory-tabs.ts";
 import { FaultClock, hastyClock } from "./fault-clock.ts";
@@ -76,6 +77,7 @@ export class EngineDevice {
       sinkOf: () => {
         throw new RangeError("nothing is restored here");
       },
+      openPackSpool: () => new MemoryPackSpool(),
       openSetStore: (repositoryId) => this.sets.open(repositoryId),
       tabs: tab,
       programVersion: "holdall faults",

@@ -10,6 +10,7 @@ import { type ObservedBackend, observed } from "./failing-backend.ts";
 import { nodeKernels } from "./kernels.ts";
 import { MemoryFolder } from "./memory-folder.ts";
 import { MemoryOfflineStore } from "./memory-offline-store.ts";
+import { MemoryPackSpool } from "./memory-pack-spool.ts";
 import { impatientClock, memoryJournal, password } from "./memory-repository.ts";
 import { MemorySetStores } from "./memory-set-stores.ts";
 import { MemoryBrowser } from "./memory-tabs.ts";
@@ -96,6 +97,7 @@ export class Device<Server extends Place = MemoryServer> {
       sinkOf: () => {
         throw new Error("nothing is restored here");
       },
+      openPackSpool: () => new MemoryPackSpool(),
       openSetStore: (repositoryId) => {
         this.storageUses++;
         return this.sets.open(repositoryId);

@@ -16,6 +16,7 @@ import { RepositoryService } from "../../src/workers/repository-service.ts";
 import { backupRequest } from "./backup-request.ts";
 import { never, quiet } from "./device.ts";
 import { nodeKernels } from "./kernels.ts";
+import { MemoryPackSpool } from "./memory-pack-spool.ts";
 import { impatientClock, memoryJournal } from "./memory-repository.ts";
 import { MemoryBrowser } from "./memory-tabs.ts";
 import { NodeFolderSink } from "./node-folder-sink.ts";
@@ -58,6 +59,7 @@ export class NodeTab implements AsyncDisposable {
       },
       sourceFolderOf: (pick) => this.sourceOf(pick),
       sinkOf: (target) => new NodeFolderSink(this.pathOf(target), "text"),
+      openPackSpool: () => new MemoryPackSpool(),
       openSetStore: () => {
         throw new RangeError("nothing is to be kept");
       },

@@ -1,5 +1,6 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Id } from "../base/id.ts";
+import type { FileContent } from "./file-content.ts";
 
 /** The types of files in a repository. FORMAT.md 1. */
 export type FileType = "config" | "key" | "data" | "index" | "snapshot" | "lock";
@@ -42,10 +43,10 @@ export interface Backend {
   load(handle: Handle, signal: AbortSignal, range?: ByteRange): Promise<Bytes>;
   /**
    * Stores a whole file; resolves only when it is durable. A file that is there already with equal content counts as stored.
-   * The bytes are lent until the promise settles. `beforeSending` is awaited right before each time that they are sent, and
+   * The content is lent until the promise settles. `beforeSending` is awaited right before each time that they are sent, and
    * its rejection ends the saving.
    */
-  save(handle: Handle, bytes: Bytes, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void>;
+  save(handle: Handle, content: FileContent, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void>;
   /** Removes a file. A file that is not there counts as removed. */
   remove(handle: Handle, signal: AbortSignal): Promise<void>;
   /**

@@ -13,6 +13,7 @@ import {
 } from "./backend.ts";
 import { checkRange } from "./byte-range.ts";
 import { dataFolders, folderOf, pathOf, refuseOtherContents, topFolders } from "./directory-layout.ts";
+import { bytesOf, type FileContent } from "./file-content.ts";
 import type { FolderItem, FolderPath, RepositoryFolder, StoredFile } from "./repository-folder.ts";
 
 export interface DirectoryOptions {
@@ -97,8 +98,9 @@ export class DirectoryBackend implements Backend {
     throw new BackendError("short-body", { ...context, expected: length, received: bytes.length });
   }
 
-  async save(handle: Handle, bytes: Bytes, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void> {
+  async save(handle: Handle, content: FileContent, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void> {
     signal.throwIfAborted();
+    const bytes = await bytesOf(content);
     if (await this.isStored(handle, bytes)) return;
     await beforeSending?.();
     signal.throwIfAborted();

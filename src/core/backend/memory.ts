@@ -12,6 +12,7 @@ import {
   type NamedFileType,
 } from "./backend.ts";
 import { checkRange } from "./byte-range.ts";
+import { bytesOf, type FileContent } from "./file-content.ts";
 
 /** A repository in memory, gone with the object. Buffers are copied on the way in and out. */
 export class MemoryBackend implements Backend {
@@ -50,9 +51,10 @@ export class MemoryBackend implements Backend {
     return bytes.slice(range.offset, end);
   }
 
-  async save(handle: Handle, bytes: Bytes, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void> {
+  async save(handle: Handle, content: FileContent, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void> {
     signal.throwIfAborted();
     await beforeSending?.();
+    const bytes = await bytesOf(content);
     const present = this.find(handle);
     if (present && !equalBytes(present, bytes)) {
       throw new BackendError("already-exists", { file: describeHandle(handle) });

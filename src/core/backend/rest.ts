@@ -12,6 +12,7 @@ import {
   type NamedFileType,
 } from "./backend.ts";
 import { checkRange } from "./byte-range.ts";
+import { blobOf, bytesOf, type FileContent, lengthOf } from "./file-content.ts";
 import { errorOfAnswer, isHtml, isRclone, mediaType, type RestAnswer, verifiesUploads } from "./rest-answer.ts";
 import { decodeListing } from "./rest-listing.ts";
 import { isPrivate, normalRestUrl, type RestLogin } from "./rest-location.ts";
@@ -108,15 +109,15 @@ export class RestBackend implements Backend {
     throw await this.explainShortRange(handle, range, bytes.length, signal);
   }
 
-  async save(handle: Handle, bytes: Bytes, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void> {
+  async save(handle: Handle, content: FileContent, signal: AbortSignal, beforeSending?: BeforeSending): Promise<void> {
     // rclone would overwrite a config, and with it lose every key of the repository that is there.
-    if (handle.type === "config" && (await this.presence(handle, bytes, signal)) === "stored") return;
+    if (handle.type === "config" && (await this.presence(handle, content, signal)) === "stored") return;
     for (let attempt = 1; attempt <= uploadAttempts; attempt++) {
       await beforeSending?.();
-      if ((await this.upload(handle, bytes, signal)) === "stored") return;
+      if ((await this.upload(handle, content, signal)) === "stored") return;
     }
     const context = { ...contextOf(handle), attempts: uploadAttempts };
-    if (handle.type === "config" || (await hashId(bytes)) === handle.id) {
+    if (handle.type === "config" || (await hashId(await bytesOf(content))) === handle.id) {
       throw new IntegrityError("upload-corrupted", context);
     }
     throw new IntegrityError("upload-corrupted", { ...context, reason: "these bytes have another hash than the name" });
@@ -234,10 +235,10 @@ export class RestBackend implements Backend {
   }
 
   /** One upload. A damaged one may be sent again at once; see [Note: ambiguous uploads] for the others. */
-  private async upload(handle: Handle, bytes: Bytes, signal: AbortSignal): Promise<"stored" | "damaged"> {
+  private async upload(handle: Handle, content: FileContent, signal: AbortSignal): Promise<"stored" | "damaged"> {
     const request: RestRequest = {
       ...this.requestFor("POST", handle, { "Content-Type": "application/octet-stream" }),
-      body: new Blob([bytes]),
+      body: blobOf(content),
     };
     try {
       const outcome = await this.transport.exchange(request, signal, async (answer) => {
@@ -246,23 +247,29 @@ export class RestBackend implements Backend {
         return (await isEmpty(answer)) ? "stored" : "doubtful";
       });
       if (outcome !== "doubtful") return outcome;
-      if ((await this.presence(handle, bytes, signal)) === "stored") return "stored";
+      if ((await this.presence(handle, content, signal)) === "stored") return "stored";
       throw new BackendError("not-a-rest-server", {
         ...request.context,
         reason: "said that it stored what it has not",
       });
     } catch (error) {
-      if (await this.isStoredAfter(error, handle, bytes, signal)) return "stored";
+      if (await this.isStoredAfter(error, handle, content, signal)) return "stored";
+      await refuseUnreadable(content, handle);
       throw error;
     }
   }
 
-  private async isStoredAfter(error: unknown, handle: Handle, bytes: Bytes, signal: AbortSignal): Promise<boolean> {
+  private async isStoredAfter(
+    error: unknown,
+    handle: Handle,
+    content: FileContent,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     if (!(error instanceof HoldallError)) return false;
-    if (error.code === "access-denied") return (await this.presence(handle, bytes, signal)) === "stored";
+    if (error.code === "access-denied") return (await this.presence(handle, content, signal)) === "stored";
     if (error.code !== "network" && error.code !== "timeout") return false;
     try {
-      return (await this.presence(handle, bytes, signal)) === "stored";
+      return (await this.presence(handle, content, signal)) === "stored";
     } catch (lookError) {
       // The upload's own error says what is wrong; looking was only a chance.
       if (isAbort(lookError) || signal.aborted) throw lookError;
@@ -271,14 +278,15 @@ export class RestBackend implements Backend {
   }
 
   /** Whether the server has exactly this file. Throws "already-exists" if it has another one under that name. */
-  private async presence(handle: Handle, bytes: Bytes, signal: AbortSignal): Promise<"stored" | "absent"> {
+  private async presence(handle: Handle, content: FileContent, signal: AbortSignal): Promise<"stored" | "absent"> {
     const found = await this.look(handle, signal);
     if (found === null) return "absent";
-    if (found.length === bytes.length) {
+    const expected = lengthOf(content);
+    if (found.length === expected) {
       if (found.isVerified && handle.type !== "config") return "stored";
-      if (equalBytes(await this.loadWhole(handle, signal), bytes)) return "stored";
+      if (equalBytes(await this.loadWhole(handle, signal), await bytesOf(content))) return "stored";
     }
-    throw new BackendError("already-exists", { ...contextOf(handle), length: found.length, expected: bytes.length });
+    throw new BackendError("already-exists", { ...contextOf(handle), length: found.length, expected });
   }
 
   private requestFor(method: RestRequest["method"], handle: Handle, headers: Record<string, string> = {}): RestRequest {
@@ -299,6 +307,16 @@ export class RestBackend implements Backend {
 
 function contextOf(handle: Handle): ErrorContext {
   return { file: describeHandle(handle) };
+}
+
+/** A Blob that lies on a disk can be lost there, which looks like a broken connection: no repetition would help. */
+async function refuseUnreadable(content: FileContent, handle: Handle): Promise<void> {
+  if (!(content instanceof Blob) || content.size === 0) return;
+  try {
+    await content.slice(0, 1).arrayBuffer();
+  } catch (cause) {
+    throw new HoldallError("storage-refused", { ...contextOf(handle), reason: "pack-lost" }, { cause });
+  }
 }
 
 function rcloneFailed(context: ErrorContext): BackendError {

@@ -75,6 +75,31 @@ export interface KernelSource {
   load(file: KernelFile): Promise<Bytes>;
 }
 
+/**
+ * Room on the device's own disk where packs are put together before they are sent: all of it sealed, none of it needed once
+ * a run has ended. Nothing here rejects or throws but reading.
+ */
+export interface PackSpool {
+  /** Sees to it that there will be room soon. */
+  prepare(): void;
+  /** Room for one pack; null if there is none just now. */
+  take(): SpoolFile | null;
+  /** Removes all room that is not taken. More comes with prepare(). */
+  trim(): void;
+}
+
+/** Room for one pack. */
+export interface SpoolFile {
+  /** Writes at a position, at once; false if not all of it could be written. The bytes are only read. */
+  write(bytes: Bytes, offset: number): boolean;
+  /** Fills the bytes with what was written from a position on. Throws the platform's error if that cannot be read. */
+  read(bytes: Bytes, offset: number): void;
+  /** The first `length` bytes, readable until release(). */
+  content(length: number): Promise<Blob>;
+  /** The room may be used for another pack. */
+  release(): void;
+}
+
 /** Remembers own lock files, so that a killed tab's locks are removed at the next unlock. DESIGN.md 9. */
 export interface LockJournal {
   add(repositoryId: string, lockId: string): Promise<void>;

@@ -1,12 +1,16 @@
-import type { Backend } from "../backend/backend.ts";
+import type { Backend, Handle } from "../backend/backend.ts";
 import { type Clock, within } from "../base/clock.ts";
 import type { Id } from "../base/id.ts";
+import type { PackSpool } from "../base/ports.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import type { Cipher } from "../codec/cipher.ts";
 import type { BlobType, SealedBlob } from "../codec/codec.ts";
+import type { Kernel } from "../codec/kernel.ts";
+import { RunningHash } from "../codec/sha256.ts";
 import { IndexSaver, type IndexSaverPorts } from "./index-saver.ts";
 import type { MasterIndex } from "./master-index.ts";
-import { defaultPackTarget, largestPackTarget, type OpenPack, smallestPackTarget } from "./open-pack.ts";
+import { defaultPackTarget, type FinishedPack, largestPackTarget, OpenPack, smallestPackTarget } from "./open-pack.ts";
+import { PackRooms } from "./pack-room.ts";
 import { Packer } from "./packer.ts";
 import { UploadPacer } from "./upload-pacer.ts";
 
@@ -19,6 +23,10 @@ export interface BlobSaverPorts extends IndexSaverPorts {
   /** Called if packs that are in `index` may be in no index file when a run has ended. */
   leftUnindexed(): void;
   clock: Clock;
+  /** Hashes packs as they grow. */
+  kernel: Kernel;
+  /** Where packs are put together; null: in memory. */
+  spool: PackSpool | null;
 }
 
 export interface BlobSaverOptions {
@@ -63,6 +71,7 @@ export class BlobSaver {
   readonly totals = noTotals();
   private readonly claimed = { data: new Set<Id>(), tree: new Set<Id>() };
   private readonly packers: Record<BlobType, Packer>;
+  private readonly rooms: PackRooms;
   private readonly confirmed: UploadedPack[] = [];
   private readonly pacer: UploadPacer | null;
   private readonly indexSaver: IndexSaver;
@@ -77,7 +86,9 @@ export class BlobSaver {
     private readonly options: BlobSaverOptions = {},
   ) {
     const target = packTargetOf(options);
-    this.packers = { data: new Packer(target), tree: new Packer(target) };
+    this.rooms = new PackRooms(ports.spool, target);
+    const startPack = () => new OpenPack(target, this.rooms.take(), new RunningHash(ports.kernel));
+    this.packers = { data: new Packer(target, startPack), tree: new Packer(target, startPack) };
     this.indexSaver = new IndexSaver(ports, (error) => this.failure.abort(error));
     const { uploadLimit = null } = options;
     this.pacer = uploadLimit === null ? null : new UploadPacer(ports.clock, uploadLimit);
@@ -116,6 +127,7 @@ export class BlobSaver {
     for (const pack of [...this.packers.tree.takeRest(), ...this.packers.data.takeRest()]) await this.upload(pack);
     while (this.uploads.size > 0) await Promise.all(this.uploads);
     this.throwIfStopped();
+    this.rooms.close();
     await this.ports.ensureLocked();
     await this.indexSaver.flush(this.signal);
   }
@@ -126,6 +138,8 @@ export class BlobSaver {
    */
   async abandon(): Promise<void> {
     await Promise.allSettled(this.uploads);
+    for (const packer of [this.packers.data, this.packers.tree]) for (const pack of packer.takeRest()) pack.release();
+    this.rooms.close();
     try {
       // A lock that went stale while the server is away would be waited for without end.
       await within(this.ports.clock, abandonLimitMs, async (late) => {
@@ -155,17 +169,28 @@ export class BlobSaver {
   /** [Note: durability order] A pack enters the index only when the backend has confirmed it. */
   private async savePack(pack: OpenPack): Promise<void> {
     const { signal } = this;
-    const { id, bytes, blobs } = await pack.finish(this.ports.cipher);
-    await this.pacer?.pass(bytes.length, signal);
-    await this.options.beforeUpload?.(signal);
-    await this.ports.backend.save({ type: "data", id }, bytes, signal, () => this.ports.ensureLocked());
+    const { id, length, blobs } = await this.send(pack);
     this.totals.packs++;
-    this.totals.uploadedBytes += bytes.length;
-    this.confirmed.push({ id, length: bytes.length });
+    this.totals.uploadedBytes += length;
+    this.confirmed.push({ id, length });
     this.ports.index.addPack(id, blobs);
     for (const blob of blobs) this.claimed[blob.type].delete(blob.id);
     await this.ports.ensureLocked();
     await this.indexSaver.add({ id, blobs }, signal);
+  }
+
+  private async send(pack: OpenPack): Promise<FinishedPack> {
+    const { signal } = this;
+    try {
+      const finished = await pack.finish(this.ports.cipher);
+      await this.pacer?.pass(finished.length, signal);
+      await this.options.beforeUpload?.(signal);
+      const handle: Handle = { type: "data", id: finished.id };
+      await this.ports.backend.save(handle, finished.content, signal, () => this.ports.ensureLocked());
+      return finished;
+    } finally {
+      pack.release();
+    }
   }
 
   private count(blob: SealedBlob): void {

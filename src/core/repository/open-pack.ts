@@ -1,8 +1,11 @@
+import type { FileContent } from "../backend/file-content.ts";
 import type { Bytes } from "../base/bytes.ts";
-import { hashId, type Id } from "../base/id.ts";
+import { type Id, idOfBytes } from "../base/id.ts";
 import type { Cipher } from "../codec/cipher.ts";
 import type { SealedBlob } from "../codec/codec.ts";
+import type { RunningHash } from "../codec/sha256.ts";
 import { encodePackEnd, encodePackHeader, entryLength, isHeaderFull, type PackedBlob } from "../format/pack-header.ts";
+import type { PackRoom } from "./pack-room.ts";
 
 /** restic's default and the bounds of its --pack-size; a pack is finished by the blob that reaches the target. */
 export const defaultPackTarget = 16 * 1024 * 1024;
@@ -12,71 +15,65 @@ export const largestPackTarget = 128 * 1024 * 1024;
 
 export interface FinishedPack {
   id: Id;
-  bytes: Bytes;
+  content: FileContent;
+  length: number;
   blobs: PackedBlob[];
 }
 
-/** A pack while it is filled: sealed blobs back to back in one buffer, which grows as needed. */
+/** A pack while it is filled: sealed blobs back to back, hashed as they come. */
 export class OpenPack {
   readonly blobs: PackedBlob[] = [];
-  private buffer: Bytes = new Uint8Array(0);
-  private filled = 0;
   private headerLength = 0;
 
-  constructor(private readonly target: number) {}
+  constructor(
+    private readonly target: number,
+    private readonly room: PackRoom,
+    private readonly hash: RunningHash,
+  ) {}
 
   /** Bytes of the sealed blobs so far. */
   get length(): number {
-    return this.filled;
+    return this.room.length;
   }
 
   get isFull(): boolean {
-    return this.filled >= this.target || isHeaderFull(this.headerLength);
+    return this.length >= this.target || isHeaderFull(this.headerLength);
   }
 
   /** Copies the blob in; its buffer stays the caller's. */
-  add(blob: SealedBlob): void {
-    this.reserve(blob.sealed.length);
-    this.buffer.set(blob.sealed, this.filled);
-    const packed: PackedBlob = {
-      type: blob.type,
-      id: blob.id,
-      offset: this.filled,
-      length: blob.sealed.length,
-      uncompressedLength: blob.compressed ? blob.plainLength : null,
-    };
-    this.blobs.push(packed);
-    this.filled += blob.sealed.length;
-    this.headerLength += entryLength(packed);
+  add({ type, id, sealed, compressed, plainLength }: SealedBlob): void {
+    const uncompressedLength = compressed ? plainLength : null;
+    this.note({ type, id, offset: this.length, length: sealed.length, uncompressedLength });
+    this.append(sealed);
   }
 
-  /** Takes over all blobs of another pack of the same type, in their order. */
+  /** Takes over all blobs of another pack of the same type, in their order. The other one is gone. */
   absorb(other: OpenPack): void {
-    this.reserve(other.filled);
-    this.buffer.set(other.buffer.subarray(0, other.filled), this.filled);
-    for (const blob of other.blobs) {
-      this.blobs.push({ ...blob, offset: blob.offset + this.filled });
-      this.headerLength += entryLength(blob);
-    }
-    this.filled += other.filled;
+    const start = this.length;
+    for (const blob of other.blobs) this.note({ ...blob, offset: blob.offset + start });
+    for (const piece of other.room.pieces()) this.append(piece);
+    other.release();
   }
 
-  /** Seals the header behind the blobs (repository format: packs). The pack must not be used afterwards. */
+  /** Seals the header behind the blobs (repository format: packs). Nothing can be added afterwards. */
   async finish(cipher: Cipher): Promise<FinishedPack> {
-    const end = encodePackEnd(await cipher.seal(encodePackHeader(this.blobs)));
-    this.reserve(end.length);
-    this.buffer.set(end, this.filled);
-    const length = this.filled + end.length;
-    const bytes = this.buffer.subarray(0, length);
-    return { id: await hashId(bytes), bytes, blobs: this.blobs };
+    this.append(encodePackEnd(await cipher.seal(encodePackHeader(this.blobs))));
+    const id = idOfBytes(this.hash.finish());
+    return { id, content: await this.room.content(), length: this.length, blobs: this.blobs };
   }
 
-  private reserve(length: number): void {
-    if (this.filled + length <= this.buffer.length) return;
-    const larger = new Uint8Array(
-      Math.max(this.filled + length, Math.min(this.buffer.length * 2, this.target * 2), 65536),
-    );
-    larger.set(this.buffer.subarray(0, this.filled));
-    this.buffer = larger;
+  /** The content is needed no more. */
+  release(): void {
+    this.room.release();
+  }
+
+  private note(blob: PackedBlob): void {
+    this.blobs.push(blob);
+    this.headerLength += entryLength(blob);
+  }
+
+  private append(bytes: Bytes): void {
+    this.room.append(bytes);
+    this.hash.update(bytes);
   }
 }

@@ -5,7 +5,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { BackendError, FormatError, HoldallError, IntegrityError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
-import type { KernelSource, LockJournal } from "../base/ports.ts";
+import type { KernelSource, LockJournal, PackSpool } from "../base/ports.ts";
 import { BlobCodec, type BlobCodecOptions } from "../codec/blob-codec.ts";
 import { Cipher, importMasterKey, type MasterKey, wipeMasterKey } from "../codec/cipher.ts";
 import type { Codec } from "../codec/codec.ts";
@@ -28,6 +28,8 @@ export interface RepositoryPorts {
   clock?: Clock;
   /** Where sealed trees are kept on this device; the backend has withCache around it then. */
   copy?: OfflineCopy | null;
+  /** Where packs are put together on this device; absent: in memory. */
+  spool?: PackSpool | null;
 }
 
 export interface OpenOptions {
@@ -144,7 +146,15 @@ export async function unlock(
   { keyId, master }: { keyId: Id; master: MasterKey },
   configOf: (cipher: Cipher) => Promise<{ config: Config; sealed: Bytes }>,
 ): Promise<Unlocked> {
-  const { backend, kernels, journal, clock = systemClock, createCodec = BlobCodec.create, copy = null } = ports;
+  const {
+    backend,
+    kernels,
+    journal,
+    clock = systemClock,
+    createCodec = BlobCodec.create,
+    copy = null,
+    spool = null,
+  } = ports;
   const key = await importMasterKey(master).finally(() => wipeMasterKey(master));
   const kernel = await loadKernel(kernels);
   const cipher = new Cipher(key, kernel);
@@ -155,7 +165,8 @@ export async function unlock(
   const files = new UnpackedFiles(backend, cipher, await loadCompression(kernels), config.formatVersion);
   const { chunkerPolynomial: polynomial, formatVersion } = config;
   const codec = await createCodec({ kernels, key, polynomial, formatVersion });
-  const repository = new Repository({ backend, config, keyId, cipher, codec, files, journal, clock, copy });
+  const parts = { backend, config, keyId, cipher, codec, files, journal, clock, kernel, copy, spool };
+  const repository = new Repository(parts);
   return { repository, kernelBuild: kernel.build, cipher, sealedConfig: sealed };
 }
 

@@ -4,9 +4,10 @@ import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { HoldallError, type LockedError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
-import type { LockJournal } from "../base/ports.ts";
+import type { LockJournal, PackSpool } from "../base/ports.ts";
 import type { Cipher } from "../codec/cipher.ts";
 import type { Codec } from "../codec/codec.ts";
+import type { Kernel } from "../codec/kernel.ts";
 import type { Config } from "../format/config.ts";
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from "../format/snapshot.ts";
 import { BlobLoader } from "./blob-loader.ts";
@@ -33,8 +34,11 @@ export interface RepositoryParts {
   files: UnpackedFiles;
   journal: LockJournal;
   clock: Clock;
+  kernel: Kernel;
   /** Where sealed trees are kept on this device. */
   copy?: OfflineCopy | null;
+  /** Where packs are put together on this device. */
+  spool?: PackSpool | null;
 }
 
 export interface StoredSnapshot {
@@ -205,11 +209,13 @@ export class Repository {
 
   /** Where the new blobs of one run go; the lock must be held until it is finished. */
   createBlobSaver(lock: Lock, signal: AbortSignal, options: BlobSaverOptions = {}): BlobSaver {
-    const { backend, cipher, files, clock } = this.parts;
+    const { backend, cipher, files, clock, kernel, spool = null } = this.parts;
     const ports: BlobSaverPorts = {
       backend,
       cipher,
       clock,
+      kernel,
+      spool,
       index: this.index,
       ensureLocked: () => lock.ensureFresh(),
       leftUnindexed: () => this.indexLoader.doubt(),

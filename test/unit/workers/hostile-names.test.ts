@@ -11,6 +11,7 @@ import { hostileNames, refusedNames } from "../../support/hostile-names.ts";
 import { contentOf, hostileFolders, storeHostileSnapshot } from "../../support/hostile-snapshot.ts";
 import { nodeKernels } from "../../support/kernels.ts";
 import { MemoryOfflineStore } from "../../support/memory-offline-store.ts";
+import { MemoryPackSpool } from "../../support/memory-pack-spool.ts";
 import { createTestRepository, memoryJournal, password } from "../../support/memory-repository.ts";
 import { MemoryBrowser } from "../../support/memory-tabs.ts";
 import { NodeFolderSink } from "../../support/node-folder-sink.ts";
@@ -46,6 +47,7 @@ describe("a snapshot of hostile names", () => {
       openOfflineStore: () => new MemoryOfflineStore(),
       sourceFolderOf: () => ({ async *entries() {} }),
       sinkOf: () => new NodeFolderSink(target, "text"),
+      openPackSpool: () => new MemoryPackSpool(),
       openSetStore: () => {
         throw new Error("nothing is to be kept");
       },

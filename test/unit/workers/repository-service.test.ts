@@ -17,6 +17,7 @@ import { altered } from "../../support/altered-backend.ts";
 import { backupRequest } from "../../support/backup-request.ts";
 import { nodeKernels } from "../../support/kernels.ts";
 import { MemoryFolder, MemorySink } from "../../support/memory-folder.ts";
+import { MemoryPackSpool } from "../../support/memory-pack-spool.ts";
 import {
   backUp,
   createTestRepository,
@@ -63,6 +64,7 @@ async function openApi(used: Backend = backend): Promise<RepositoryApi> {
     },
     sourceFolderOf: () => new MemoryFolder({}),
     sinkOf: () => sink,
+    openPackSpool: () => new MemoryPackSpool(),
     openSetStore: () => {
       throw new Error("nothing is to be kept");
     },

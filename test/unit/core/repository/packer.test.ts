@@ -4,25 +4,37 @@ import { MemoryBackend } from "../../../../src/core/backend/memory.ts";
 import { type Bytes, randomBytes } from "../../../../src/core/base/bytes.ts";
 import { BackendError, LockedError } from "../../../../src/core/base/errors.ts";
 import { hashId, type Id, parseId } from "../../../../src/core/base/id.ts";
+import type { PackSpool } from "../../../../src/core/base/ports.ts";
 import { Cipher, generateMasterKey, importMasterKey } from "../../../../src/core/codec/cipher.ts";
 import type { SealedBlob } from "../../../../src/core/codec/codec.ts";
-import { loadKernel } from "../../../../src/core/codec/kernel.ts";
+import { type Kernel, loadKernel } from "../../../../src/core/codec/kernel.ts";
+import { RunningHash } from "../../../../src/core/codec/sha256.ts";
 import { decodeIndex } from "../../../../src/core/format/index-file.ts";
 import { decodePackHeader, locatePackHeader } from "../../../../src/core/format/pack-header.ts";
 import { BlobSaver, type BlobSaverOptions } from "../../../../src/core/repository/blob-saver.ts";
 import type { SealedIndex } from "../../../../src/core/repository/index-saver.ts";
 import { MasterIndex } from "../../../../src/core/repository/master-index.ts";
+import { defaultPackTarget, OpenPack } from "../../../../src/core/repository/open-pack.ts";
+import { PackRooms } from "../../../../src/core/repository/pack-room.ts";
 import { Packer } from "../../../../src/core/repository/packer.ts";
 import { nodeKernels } from "../../../support/kernels.ts";
+import { MemoryPackSpool } from "../../../support/memory-pack-spool.ts";
 import { TestClock } from "../../../support/test-clock.ts";
 
 const mebibyte = 1024 * 1024;
 const signal = new AbortController().signal;
+let kernel: Kernel;
 let cipher: Cipher;
 
 beforeAll(async () => {
-  cipher = new Cipher(await importMasterKey(generateMasterKey()), await loadKernel(nodeKernels));
+  kernel = await loadKernel(nodeKernels);
+  cipher = new Cipher(await importMasterKey(generateMasterKey()), kernel);
 });
+
+function makePacker(target = defaultPackTarget): Packer {
+  const rooms = new PackRooms(null, target);
+  return new Packer(target, () => new OpenPack(target, rooms.take(), new RunningHash(kernel)));
+}
 
 function idOf(number: number): Id {
   return parseId(number.toString(16).padStart(64, "0")) as Id;
@@ -35,7 +47,7 @@ function blobOf(number: number, length = mebibyte): SealedBlob {
 
 describe("a packer", () => {
   test("gives out a pack when it has 16 MiB, and spreads blobs over two open ones", () => {
-    const packer = new Packer();
+    const packer = makePacker();
     const full = Array.from({ length: 200 }, (_, i) => packer.add(blobOf(i))).filter((pack) => pack !== null);
     for (const pack of full) expect(pack.length).toBe(16 * mebibyte);
     const orders = full.map((pack) => pack.blobs.map((blob) => blob.id).join());
@@ -44,7 +56,7 @@ describe("a packer", () => {
   });
 
   test("merges what is left if it fits one pack", () => {
-    const packer = new Packer();
+    const packer = makePacker();
     for (let i = 0; i < 10; i++) packer.add(blobOf(i));
     const rest = packer.takeRest();
     expect(rest).toHaveLength(1);
@@ -53,7 +65,7 @@ describe("a packer", () => {
   });
 
   test("puts a blob of the target's size into a pack of its own", () => {
-    expect(new Packer().add(blobOf(1, 16 * mebibyte))?.blobs).toHaveLength(1);
+    expect(makePacker().add(blobOf(1, 16 * mebibyte))?.blobs).toHaveLength(1);
   });
 });
 
@@ -71,6 +83,7 @@ function saverOver(
   clock = new TestClock(),
   options: BlobSaverOptions = {},
   save: (index: SealedIndex) => Promise<void> = async () => {},
+  spool: PackSpool | null = null,
 ) {
   const index = new MasterIndex();
   const indexFiles: Bytes[] = [];
@@ -86,6 +99,8 @@ function saverOver(
       indexFiles.push(index.sealed);
     },
     clock,
+    kernel,
+    spool,
   };
   return { saver: new BlobSaver(ports, signal, options), ports, index, indexFiles };
 }
@@ -256,5 +271,29 @@ describe("a blob saver", () => {
     await saver.finish();
     expect(indexFiles).toEqual([]);
     expect(await backend.list("data", signal)).toEqual([]);
+  });
+
+  test.each([
+    ["with room for all packs", {}],
+    ["with room for two", { files: 2 }],
+    ["that is full soon", { fullAt: 3 * mebibyte }],
+  ])("puts packs together on a disk %s, and leaves nothing there", async (_, options) => {
+    const backend = new MemoryBackend();
+    const spool = new MemoryPackSpool(options);
+    const { saver, indexFiles } = saverOver(backend, new TestClock(), small, undefined, spool);
+    for (let i = 0; i < 20; i++) await saver.store([blobOf(i)]);
+    await saver.finish();
+    const packs = await backend.list("data", signal);
+    for (const { id } of packs) expect(await hashId(await backend.load({ type: "data", id }, signal))).toBe(id);
+    expect(indexFiles.flatMap(packsIn).sort()).toEqual(packs.map(({ id }) => id).sort());
+    expect(spool).toMatchObject({ taken: 0, trims: 1 });
+  });
+
+  test("that is abandoned leaves nothing on the disk", async () => {
+    const spool = new MemoryPackSpool();
+    const { saver } = saverOver(new MemoryBackend(), new TestClock(), small, undefined, spool);
+    for (let i = 0; i < 3; i++) await saver.store([blobOf(i)]);
+    await saver.abandon();
+    expect(spool).toMatchObject({ taken: 0, trims: 1 });
   });
 });
