@@ -1,3 +1,6 @@
+/** A hash under way: see sha256.ts. */
+export const stateBytes: usize = 128;
+
 /** The constants K of FIPS 180-4, 4.2.2, a word a round: the first 32 bits behind the point of the cube roots of 64 primes. */
 export const roundConstants: usize = memory.data<u32>([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,

@@ -2,10 +2,11 @@
  * SHA-256, FIPS 180-4. A hash under way is a state of 128 bytes, at an address of the caller's: the eight words of the hash,
  * how many bytes have been taken in, and, in the upper half, the begun block. The caller may move it.
  */
-import { takeBlocks } from "./sha256-blocks";
+import { stateBytes } from "./sha256-constants";
 import { takeBlocksInLanes } from "./sha256-lanes";
+import { takeBlocksByWords } from "./sha256-scalar";
+import { takeBlocksByVectors } from "./sha256-simd";
 
-export const stateBytes: usize = 128;
 const countOffset: usize = 32;
 const blockOffset: usize = 64;
 const blockBytes: usize = 64;
@@ -73,6 +74,11 @@ export function finishHash(state: usize, hash: usize): void {
   store<u64>(block, bswap<u64>(load<u64>(state, countOffset) << 3), lengthOffset);
   takeBlocks(state, block, 1);
   for (let word: usize = 0; word < 32; word += 4) store<u32>(hash + word, bswap<u32>(load<u32>(state + word)));
+}
+
+function takeBlocks(state: usize, bytes: usize, blocks: usize): void {
+  if (ASC_FEATURE_SIMD) takeBlocksByVectors(state, bytes, blocks);
+  else takeBlocksByWords(state, bytes, blocks);
 }
 
 function begunBytes(state: usize): usize {
