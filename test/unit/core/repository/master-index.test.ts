@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Id, parseId } from "../../../../src/core/base/id.ts";
 import { decodeIndex, encodeIndex } from "../../../../src/core/format/index-file.ts";
-import type { PackedBlob } from "../../../../src/core/format/pack-header.ts";
+import { type PackedBlob, packLengthOf } from "../../../../src/core/format/pack-header.ts";
 import { MasterIndex } from "../../../../src/core/repository/master-index.ts";
 
 function id(number: number, start = "00000000"): Id {
@@ -12,6 +12,25 @@ function id(number: number, start = "00000000"): Id {
 
 function blob(number: number, changes: Partial<PackedBlob> = {}): PackedBlob {
   return { type: "data", id: id(number), offset: 0, length: 100, uncompressedLength: null, ...changes };
+}
+
+/** Adds blobs of packs of 100, whose ids are spread like hashes: the numbers from `from` on, stirred. */
+function addMany(index: MasterIndex, from: number, to: number): void {
+  const visitor = index.visitor();
+  const hash = new Uint8Array(32);
+  const words = new DataView(hash.buffer);
+  for (let number = from; number < to; number++) {
+    if (number % 100 === 0) visitor.pack(id(number, "ffffffff"));
+    words.setUint32(0, Math.imul(number, 2654435761));
+    words.setUint32(4, Math.imul(number, 2246822519));
+    visitor.blob(hash, "data", number % 100, 100, null);
+  }
+}
+
+/** The id of a blob of addMany. */
+function idOfMany(number: number): Id {
+  const words = [Math.imul(number, 2654435761) >>> 0, Math.imul(number, 2246822519) >>> 0, 0, 0, 0, 0, 0, 0];
+  return parseId(words.map((word) => word.toString(16).padStart(8, "0")).join("")) as Id;
 }
 
 describe("the master index", () => {
@@ -85,5 +104,56 @@ describe("the master index", () => {
     index.takeOver(fresh);
     expect(index.has("data", id(7))).toBe(false);
     expect(index.locations("data", id(8))[0]?.pack).toBe(id(2));
+  });
+
+  test("joins the parts of packs that are told by turns", () => {
+    const index = new MasterIndex();
+    const blobs = Array.from({ length: 6 }, (_, i) => blob(i, { offset: i * 100 }));
+    for (const [i, part] of blobs.entries()) index.addPack(id(i % 2), [part]);
+    expect(index.blobsOfPack(id(0)).map(({ offset }) => offset)).toEqual([0, 200, 400]);
+    expect(index.blobsOfPack(id(1)).map(({ offset }) => offset)).toEqual([100, 300, 500]);
+    expect(index.packLength(id(1))).toBe(packLengthOf(blobs.filter((_, i) => i % 2 === 1)));
+  });
+
+  test("keeps small indexes small", () => {
+    const index = new MasterIndex();
+    expect(index.memoryBytes).toBeLessThan(16 * 1024);
+    index.addPack(id(1), [blob(7)]);
+    expect(index.memoryBytes).toBe(index.peakMemoryBytes);
+  });
+
+  test("holds a million blobs in 56 bytes each, and never takes twice that", () => {
+    const index = new MasterIndex();
+    for (let count = 0; count < 1_400_000; count += 50_000) {
+      addMany(index, count, count + 50_000);
+      if (index.size >= 1_000_000) expect(index.memoryBytes / index.size).toBeLessThanOrEqual(56);
+      expect(index.peakMemoryBytes / index.size).toBeLessThan(index.size < 1_000_000 ? 112 : 64);
+    }
+    for (const number of [0, 255, 256, 16_383, 16_384, 1_399_999]) {
+      expect(index.locations("data", idOfMany(number))).toEqual([
+        { pack: id(number - (number % 100), "ffffffff"), offset: number % 100, length: 100, uncompressedLength: null },
+      ]);
+    }
+    expect(index.has("data", idOfMany(1_400_000))).toBe(false);
+  });
+
+  test("makes nothing for the garbage collector when it is asked", () => {
+    const index = new MasterIndex();
+    addMany(index, 0, 20_000);
+    const ids = Array.from({ length: 2000 }, (_, i) => idOfMany(i * 20));
+    const ask = () => {
+      let known = 0;
+      for (let i = 0; i < 40_000; i++) {
+        const wanted = ids[i % ids.length] as Id;
+        if (index.has("data", wanted) && index.plainLength("data", wanted) === 68) known++;
+      }
+      return known;
+    };
+    // While the engine has yet to learn the code, it makes objects of its own.
+    for (let warming = 0; warming < 5; warming++) ask();
+    const before = process.memoryUsage().heapUsed;
+    expect(ask()).toBe(20_000);
+    // A single number a question would be a megabyte.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(500_000);
   });
 });
