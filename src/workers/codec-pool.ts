@@ -1,6 +1,7 @@
 import type { Bytes } from "../core/base/bytes.ts";
 import { HoldallError } from "../core/base/errors.ts";
 import { Semaphore } from "../core/base/semaphore.ts";
+import type { IndexRecords } from "../core/codec/blob-record.ts";
 import type {
   BlobReceiver,
   BlobToOpen,
@@ -100,6 +101,13 @@ export class CodecPool implements Codec {
     return this.run(signal, async (api) => {
       const whole = wholeBuffer(sealed);
       return takeOpened(await api.openBlobs(transfer({ sealed: whole, blobs }, [whole.buffer]), { signal }));
+    });
+  }
+
+  openIndex(sealed: Bytes, signal: AbortSignal): Promise<IndexRecords> {
+    return this.run(signal, (api) => {
+      const whole = wholeBuffer(sealed);
+      return api.openIndex(transfer({ sealed: whole }, [whole.buffer]), { signal });
     });
   }
 

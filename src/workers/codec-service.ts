@@ -2,6 +2,7 @@ import { type Bytes, discardBytes } from "../core/base/bytes.ts";
 import { HoldallError } from "../core/base/errors.ts";
 import type { Id } from "../core/base/id.ts";
 import type { BlobCodecOptions } from "../core/codec/blob-codec.ts";
+import type { IndexRecords } from "../core/codec/blob-record.ts";
 import type {
   BlobReceiver,
   BlobToOpen,
@@ -30,6 +31,7 @@ export interface CodecApi {
   saveStretch: Method<{ file: FileToSave; offset: number; job: WireJob }, FileStretch, number>;
   sealBlob: Method<{ type: BlobType; plain: Bytes; compression: CompressionMode }, SealedBlob>;
   openBlobs: Method<{ sealed: Bytes; blobs: readonly BlobToOpen[] }, WireOpened[]>;
+  openIndex: Method<{ sealed: Bytes }, IndexRecords>;
 }
 
 /** What the pool serves to its workers: the receivers of the jobs that run. */
@@ -74,6 +76,11 @@ export function serveCodec(port: RpcPort, create: (settings: CodecSettings) => P
       const opened = await ready().openBlobs(sealed, blobs, signal);
       discardBytes(sealed);
       return moveOpened(opened);
+    },
+    async openIndex({ sealed }, { signal }) {
+      const index = await ready().openIndex(sealed, signal);
+      discardBytes(sealed);
+      return transfer(index, [index.records.buffer]);
     },
   };
   serve<CodecApi>(port, api);

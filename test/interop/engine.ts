@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ArchiverRepository } from "../../src/core/archiver/archiver.ts";
 import { equalBytes } from "../../src/core/base/bytes.ts";
+import { openIndex } from "../../src/core/format/index-records.ts";
 import type { NewNode } from "../../src/core/format/node.ts";
 import { encodeNode } from "../../src/core/format/node.ts";
 import { decodeTree, encodeTree, type Tree, whyNotCanonical } from "../../src/core/format/tree.ts";
@@ -262,7 +263,7 @@ function portsOf(location: EngineLocation | EngineFolder, { backend: alter, code
     backend: alter?.(backend) ?? backend,
     kernels: nodeKernels,
     journal: noJournal,
-    ...(codec ? { createCodec: async (options) => codec(await BlobCodec.create(options)) } : {}),
+    ...(codec ? { createCodec: async (options) => codec(await BlobCodec.create(options, openIndex)) } : {}),
   };
 }
 

@@ -3,6 +3,7 @@ import { FormatError, HoldallError, IntegrityError, isAbort } from "../base/erro
 import { hashId, type Id } from "../base/id.ts";
 import type { KernelSource } from "../base/ports.ts";
 import { Semaphore } from "../base/semaphore.ts";
+import type { IndexRecords } from "./blob-record.ts";
 import { Chunker } from "./chunker.ts";
 import { Cipher, type CipherKey, sealOverhead } from "./cipher.ts";
 import type {
@@ -31,6 +32,13 @@ export interface BlobCodecOptions {
   formatVersion: 1 | 2;
 }
 
+/** Opens an index file. Handed in, since what an index looks like is known a floor above: format/index-records.ts. */
+export type IndexOpener = (
+  sealed: Bytes,
+  formatVersion: 1 | 2,
+  opening: { cipher: Cipher; compression: Compression },
+) => Promise<IndexRecords>;
+
 /**
  * How much of a large file is read at once. Twice the largest chunk, so that a window always holds a cut and what lies
  * behind the last cut, and is read again by the next stretch, stays small.
@@ -51,8 +59,10 @@ export class BlobCodec implements Codec {
   private constructor(
     private readonly cipher: Cipher,
     private readonly chunker: Chunker,
+    /** Of blobs; null in format 1. */
     private readonly compression: Compression | null,
     private readonly kernel: Kernel,
+    private readonly openIndexFile: (sealed: Bytes) => Promise<IndexRecords>,
   ) {}
 
   /** Which kernels were chosen. */
@@ -61,11 +71,15 @@ export class BlobCodec implements Codec {
   }
 
   /** Throws UnsupportedError "kernel-unavailable". */
-  static async create(options: BlobCodecOptions): Promise<BlobCodec> {
-    const kernel = await loadKernel(options.kernels);
-    const cipher = new Cipher(options.key, kernel);
-    const compression = options.formatVersion === 1 ? null : await loadCompression(options.kernels);
-    return new BlobCodec(cipher, new Chunker(kernel, options.polynomial), compression, kernel);
+  static async create(options: BlobCodecOptions, openIndex: IndexOpener): Promise<BlobCodec> {
+    const { kernels, key, polynomial, formatVersion } = options;
+    const kernel = await loadKernel(kernels);
+    const cipher = new Cipher(key, kernel);
+    // Index files say themselves whether they are compressed, in either format.
+    const compression = await loadCompression(kernels);
+    const openIndexFile = (sealed: Bytes) => openIndex(sealed, formatVersion, { cipher, compression });
+    const forBlobs = formatVersion === 1 ? null : compression;
+    return new BlobCodec(cipher, new Chunker(kernel, polynomial), forBlobs, kernel, openIndexFile);
   }
 
   async saveSmallFiles(files: readonly FileToSave[], job: SaveJob): Promise<SavedFile[]> {
@@ -111,6 +125,11 @@ export class BlobCodec implements Codec {
       opening.push(this.openResult(sealed, blob).finally(() => this.opening.release(amount)));
     }
     return Promise.all(opening);
+  }
+
+  async openIndex(sealed: Bytes, signal: AbortSignal): Promise<IndexRecords> {
+    signal.throwIfAborted();
+    return this.openIndexFile(sealed);
   }
 
   close(): void {

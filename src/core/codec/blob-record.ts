@@ -1,3 +1,5 @@
+import type { Id } from "../base/id.ts";
+
 /**
  * What an index tells of one blob, as 12 words of 32 bits: its id as eight big-endian words, then the words below. Records
  * stand one behind the other, so a million blobs are one array and cross between threads at no cost.
@@ -14,3 +16,10 @@ export const offsetWord = 9;
 export const lengthWord = 10;
 /** Zero for a blob stored without compression: a compressed blob is never empty. */
 export const uncompressedLengthWord = 11;
+
+/** What an index file holds. Nothing else refers to it: it can be moved to another thread. */
+export interface IndexRecords {
+  /** Ids of its packs, by the number in the records; one that the file lists twice has two. */
+  packs: Id[];
+  records: BlobRecords;
+}

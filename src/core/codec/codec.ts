@@ -1,5 +1,6 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Id } from "../base/id.ts";
+import type { IndexRecords } from "./blob-record.ts";
 
 export type BlobType = "data" | "tree";
 
@@ -103,6 +104,12 @@ export interface Codec {
    * in a buffer that the caller owns; a damaged blob has its error in its place.
    */
   openBlobs(sealed: Bytes, blobs: readonly BlobToOpen[], signal: AbortSignal): Promise<OpenedBlob[]>;
+
+  /**
+   * Opens, verifies and decodes a sealed index file, which is taken over; the caller owns the records. Throws what
+   * openUnpacked and decodeIndex of the formats throw.
+   */
+  openIndex(sealed: Bytes, signal: AbortSignal): Promise<IndexRecords>;
 
   close(): void;
 }

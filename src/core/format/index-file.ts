@@ -29,7 +29,8 @@ export interface IndexVisitor {
   blob(id: Bytes, type: BlobType, offset: number, length: number, uncompressedLength: number | null): void;
 }
 
-const longestOffset = 0xffff_ffff;
+/** Where a blob may end at most. */
+export const longestOffset = 0xffff_ffff;
 
 /** The JSON of an index file. Throws RangeError without packs: an empty index is never written. */
 export function encodeIndex(packs: readonly IndexedPack[]): Bytes {

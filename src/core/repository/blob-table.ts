@@ -1,4 +1,4 @@
-import { type BlobRecords, idWords, recordLength } from "../codec/blob-record.ts";
+import { type BlobRecords, idWords, offsetWord, packWord, recordLength } from "../codec/blob-record.ts";
 
 /** 16 Ki records, 768 KiB: small beside a large index, and a step in which memory may grow. */
 const pageShift = 14;
@@ -27,13 +27,13 @@ export class BlobTable {
     return this.capacity * recordLength * Uint32Array.BYTES_PER_ELEMENT;
   }
 
-  /** Copies the record that begins at a word of `records`; returns its number. */
-  append(records: BlobRecords, from: number): number {
+  /** Copies a record; returns its number. */
+  append(record: BlobRecords): number {
     if (this.count === this.capacity) this.grow();
     const entry = this.count++;
     const page = this.pageOf(entry);
     const base = baseOf(entry);
-    for (let word = 0; word < recordLength; word++) page[base + word] = records[from + word] ?? 0;
+    for (let word = 0; word < recordLength; word++) page[base + word] = record[word] ?? 0;
     return entry;
   }
 
@@ -42,12 +42,19 @@ export class BlobTable {
     return this.pageOf(entry)[baseOf(entry) + word] ?? 0;
   }
 
-  /** True if the entry's id is the one that begins at a word of `ids`. */
-  hasId(entry: number, ids: BlobRecords, from: number): boolean {
+  /** True if the entry's id is that of a record. */
+  hasId(entry: number, record: BlobRecords): boolean {
     const page = this.pageOf(entry);
     const base = baseOf(entry);
-    for (let word = 0; word < idWords; word++) if (page[base + word] !== ids[from + word]) return false;
+    for (let word = 0; word < idWords; word++) if (page[base + word] !== record[word]) return false;
     return true;
+  }
+
+  /** True if the entry's type, pack and offset are those of a record. */
+  isSamePlace(entry: number, record: BlobRecords): boolean {
+    const page = this.pageOf(entry);
+    const base = baseOf(entry);
+    return page[base + packWord] === record[packWord] && page[base + offsetWord] === record[offsetWord];
   }
 
   private pageOf(entry: number): BlobRecords {

@@ -1,13 +1,14 @@
 import type { Backend } from "../backend/backend.ts";
+import { loadVerified } from "../backend/verified-load.ts";
 import type { Id } from "../base/id.ts";
-import { decodeIndex } from "../format/index-file.ts";
+import type { Codec } from "../codec/codec.ts";
 import { MasterIndex } from "./master-index.ts";
-import { namingFile, type UnpackedFiles } from "./unpacked-files.ts";
+import { namingFile } from "./unpacked-files.ts";
 
 export interface IndexLoaderPorts {
   backend: Backend;
-  files: UnpackedFiles;
-  formatVersion: 1 | 2;
+  /** Opens and decodes the files, on all cores where it is a pool. */
+  codec: Pick<Codec, "openIndex">;
 }
 
 /** Keeps a master index at what the index files in the repository say. */
@@ -64,9 +65,9 @@ export class IndexLoader {
   }
 
   private async loadFile(target: MasterIndex, id: Id, signal: AbortSignal): Promise<void> {
-    const json = await this.ports.files.load("index", id, signal);
+    const sealed = await loadVerified(this.ports.backend, { type: "index", id }, signal);
     try {
-      decodeIndex(json, this.ports.formatVersion, target.visitor());
+      target.addFile(await this.ports.codec.openIndex(sealed, signal));
     } catch (error) {
       throw namingFile(error, "index", id);
     }

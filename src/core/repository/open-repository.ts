@@ -12,6 +12,7 @@ import type { Codec } from "../codec/codec.ts";
 import { loadCompression } from "../codec/compression.ts";
 import { type Kernel, loadKernel } from "../codec/kernel.ts";
 import { type Config, openConfig } from "../format/config.ts";
+import { openIndex } from "../format/index-records.ts";
 import type { KeyFile } from "../format/key-file.ts";
 import { type OpenedKey, openKey } from "./keys.ts";
 import { Repository } from "./repository.ts";
@@ -151,7 +152,7 @@ export async function unlock(
     kernels,
     journal,
     clock = systemClock,
-    createCodec = BlobCodec.create,
+    createCodec = inlineCodec,
     copy = null,
     spool = null,
   } = ports;
@@ -168,6 +169,10 @@ export async function unlock(
   const parts = { backend, config, keyId, cipher, codec, files, journal, clock, kernel, copy, spool };
   const repository = new Repository(parts);
   return { repository, kernelBuild: kernel.build, cipher, sealedConfig: sealed };
+}
+
+function inlineCodec(options: BlobCodecOptions): Promise<Codec> {
+  return BlobCodec.create(options, openIndex);
 }
 
 async function opensConfig(master: MasterKey, kernel: Kernel, sealedConfig: Bytes): Promise<boolean> {

@@ -69,10 +69,10 @@ export class Repository {
   private locks: readonly Lock[] = [];
 
   constructor(private readonly parts: RepositoryParts) {
-    const { backend, codec, files, config, copy = null } = parts;
+    const { backend, codec, copy = null } = parts;
     this.blobs = new BlobLoader({ backend, codec, index: this.index });
     this.trees = new TreeLoader(this.index, this.blobs, copy);
-    this.indexLoader = new IndexLoader({ backend, files, formatVersion: config.formatVersion }, this.index);
+    this.indexLoader = new IndexLoader({ backend, codec }, this.index);
     this.late = new LateFiles(this.lockPorts());
     this.orphans = new OrphanedLocks(this.lockPorts());
   }

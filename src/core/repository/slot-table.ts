@@ -15,21 +15,23 @@ const firstSlots = 512;
 
 /**
  * Finds entries of a BlobTable by their ids: open addressing, slot by slot upwards from where the id's first word lies
- * between 0 and 2^32. Nothing is ever removed, so the entries of one id are met in the order in which they were put.
+ * between 0 and 2^32. Nothing is ever removed, so the entries of one id are met in the order in which they were put. One
+ * search at a time, for the id that stands in the record `wanted`:
  *
- *     for (let entry = slots.seek(ids, from); entry !== -1; entry = slots.next()) …
+ *     for (let entry = slots.seek(); entry !== -1; entry = slots.next()) …
  */
 export class SlotTable {
   private slots = new Uint32Array(firstSlots);
   /** How many entries there may be before it grows. */
   private room = firstSlots * mostLoad;
   private peak = this.memoryBytes;
-  /** The search that runs: the id it is for, and the slot it has come to. */
-  private ids: BlobRecords = new Uint32Array(0);
-  private from = 0;
+  /** What the search has come to. */
   private slot = 0;
 
-  constructor(private readonly blobs: BlobTable) {}
+  constructor(
+    private readonly blobs: BlobTable,
+    private readonly wanted: BlobRecords,
+  ) {}
 
   get memoryBytes(): number {
     return this.slots.byteLength;
@@ -40,23 +42,21 @@ export class SlotTable {
     return this.peak;
   }
 
-  /** The first entry with the id that begins at a word of `ids`, or -1. The words are lent until the search is over. */
-  seek(ids: BlobRecords, from: number): number {
-    this.ids = ids;
-    this.from = from;
-    this.slot = this.home(ids[from] ?? 0);
+  /** The first entry with the wanted id, or -1. */
+  seek(): number {
+    this.slot = this.home(this.wanted[0] ?? 0);
     return this.meet();
   }
 
-  /** The next entry with the id that was sought, or -1. */
+  /** The next entry with the wanted id, or -1. */
   next(): number {
     this.slot = this.following(this.slot);
     return this.meet();
   }
 
-  /** Puts an entry where a search for its id has ended with -1. There must be room for it. */
+  /** Puts an entry of the wanted id where the search for it has ended with -1. There must be room for it. */
   put(entry: number): void {
-    this.slots[this.slot] = this.slotOf(entry, this.ids[this.from + 1] ?? 0);
+    this.slots[this.slot] = slotOf(entry, this.wanted[1] ?? 0);
   }
 
   /** Makes room for entries that are put next. A search that runs is over. */
@@ -73,22 +73,18 @@ export class SlotTable {
   private place(entry: number): void {
     let slot = this.home(this.blobs.word(entry, 0));
     while (this.slots[slot] !== 0) slot = this.following(slot);
-    this.slots[slot] = this.slotOf(entry, this.blobs.word(entry, 1));
+    this.slots[slot] = slotOf(entry, this.blobs.word(entry, 1));
   }
 
   private meet(): number {
-    const tag = (this.ids[this.from + 1] ?? 0) >>> tagShift;
+    const tag = (this.wanted[1] ?? 0) >>> tagShift;
     for (let slot = this.slot; ; slot = this.following(slot)) {
       const value = this.slots[slot] ?? 0;
       const entry = (value & entryMask) - 1;
-      if (value !== 0 && (value >>> tagShift !== tag || !this.blobs.hasId(entry, this.ids, this.from))) continue;
+      if (value !== 0 && (value >>> tagShift !== tag || !this.blobs.hasId(entry, this.wanted))) continue;
       this.slot = slot;
       return entry;
     }
-  }
-
-  private slotOf(entry: number, secondWord: number): number {
-    return (secondWord & ~entryMask) | (entry + 1);
   }
 
   /** The length is no power of two, so that it can grow by less than its double. */
@@ -99,4 +95,8 @@ export class SlotTable {
   private following(slot: number): number {
     return slot + 1 === this.slots.length ? 0 : slot + 1;
   }
+}
+
+function slotOf(entry: number, secondWord: number): number {
+  return (secondWord & ~entryMask) | (entry + 1);
 }

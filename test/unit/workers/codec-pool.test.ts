@@ -50,6 +50,13 @@ class PlainCodec implements KernelCodec {
     );
   }
 
+  async openIndex(...[sealed, signal]: Parameters<KernelCodec["openIndex"]>) {
+    return this.counted(signal, async () => {
+      if (sealed.length === 0) throw new IntegrityError("mac-mismatch");
+      return { packs: [await hashId(sealed)], records: Uint32Array.from(sealed) };
+    });
+  }
+
   close(): void {}
 
   private async saveChunk(blob: Blob, job: SaveJob): Promise<Id> {
@@ -273,6 +280,17 @@ test("opened blobs come back in order, small ones in one buffer, errors in their
   if (!(first && "plain" in first && last && "plain" in last)) throw new Error("not opened");
   expect(first.plain.buffer).toBe(last.plain.buffer);
   expect(first.plain.buffer.byteLength).toBe(3);
+});
+
+test("an index file is moved to a worker and comes back as records, or as its error", async () => {
+  const { pool } = await makePool(1);
+  const sealed = Uint8Array.of(1, 2);
+  const id = await hashId(sealed);
+  expect(await pool.openIndex(sealed, never)).toEqual({ packs: [id], records: Uint32Array.of(1, 2) });
+  expect(sealed).toHaveLength(0);
+  const error = await errorOf(pool.openIndex(new Uint8Array(0), never));
+  expect(error).toBeInstanceOf(IntegrityError);
+  expect(error).toMatchObject({ code: "mac-mismatch" });
 });
 
 test("calls spread over the workers, two to each, and the rest waits", async () => {

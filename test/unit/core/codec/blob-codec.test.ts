@@ -6,6 +6,7 @@ import { BlobCodec } from "../../../../src/core/codec/blob-codec.ts";
 import { type CipherKey, generateMasterKey, importMasterKey } from "../../../../src/core/codec/cipher.ts";
 import type { CompressionMode, SaveJob, SealedBatch, SealedBlob } from "../../../../src/core/codec/codec.ts";
 import { choosePolynomial } from "../../../../src/core/codec/polynomial.ts";
+import { openIndex } from "../../../../src/core/format/index-records.ts";
 import { nodeKernels } from "../../../support/kernels.ts";
 import { noise } from "../../../support/noise.ts";
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 
 function codecOf(formatVersion: 1 | 2 = 2): Promise<BlobCodec> {
-  return BlobCodec.create({ kernels: nodeKernels, key, polynomial, formatVersion });
+  return BlobCodec.create({ kernels: nodeKernels, key, polynomial, formatVersion }, openIndex);
 }
 
 /** A job that keeps what it is given and claims each id once. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type Id, parseId } from "../../../../src/core/base/id.ts";
-import { decodeIndex, encodeIndex } from "../../../../src/core/format/index-file.ts";
+import { packWord, recordLength } from "../../../../src/core/codec/blob-record.ts";
+import { encodeIndex } from "../../../../src/core/format/index-file.ts";
+import { readIndexRecords } from "../../../../src/core/format/index-records.ts";
 import { type PackedBlob, packLengthOf } from "../../../../src/core/format/pack-header.ts";
 import { MasterIndex } from "../../../../src/core/repository/master-index.ts";
 
@@ -16,15 +18,15 @@ function blob(number: number, changes: Partial<PackedBlob> = {}): PackedBlob {
 
 /** Adds blobs of packs of 100, whose ids are spread like hashes: the numbers from `from` on, stirred. */
 function addMany(index: MasterIndex, from: number, to: number): void {
-  const visitor = index.visitor();
-  const hash = new Uint8Array(32);
-  const words = new DataView(hash.buffer);
+  const packs: Id[] = [];
+  const records = new Uint32Array((to - from) * recordLength);
   for (let number = from; number < to; number++) {
-    if (number % 100 === 0) visitor.pack(id(number, "ffffffff"));
-    words.setUint32(0, Math.imul(number, 2654435761));
-    words.setUint32(4, Math.imul(number, 2246822519));
-    visitor.blob(hash, "data", number % 100, 100, null);
+    if (number % 100 === 0) packs.push(id(number, "ffffffff"));
+    const base = (number - from) * recordLength;
+    records.set([Math.imul(number, 2654435761), Math.imul(number, 2246822519)], base);
+    records.set([2 * (packs.length - 1), number % 100, 100, 0], base + packWord);
   }
+  index.addFile({ packs, records });
 }
 
 /** The id of a blob of addMany. */
@@ -86,7 +88,7 @@ describe("the master index", () => {
     const index = new MasterIndex();
     const first = blob(7);
     const second = blob(8, { offset: 100, type: "tree" });
-    const read = (blobs: PackedBlob[]) => decodeIndex(encodeIndex([{ id: id(1), blobs }]), 2, index.visitor());
+    const read = (blobs: PackedBlob[]) => index.addFile(readIndexRecords(encodeIndex([{ id: id(1), blobs }]), 2));
     read([first]);
     read([first]);
     expect(index.size).toBe(1);
