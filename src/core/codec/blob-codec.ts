@@ -1,6 +1,6 @@
 import { type Bytes, discardBytes } from "../base/bytes.ts";
 import { FormatError, HoldallError, IntegrityError, isAbort } from "../base/errors.ts";
-import { hashId, type Id } from "../base/id.ts";
+import { hashId, type Id, idOfBytes } from "../base/id.ts";
 import type { KernelSource } from "../base/ports.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import type { IndexRecords } from "./blob-record.ts";
@@ -23,6 +23,7 @@ import { type Compression, loadCompression, looksIncompressible } from "./compre
 import { type Kernel, loadKernel } from "./kernel.ts";
 import type { Polynomial } from "./polynomial.ts";
 import { SealedBuffers } from "./sealed-buffers.ts";
+import { hashAll } from "./sha256.ts";
 
 export interface BlobCodecOptions {
   kernels: KernelSource;
@@ -138,7 +139,7 @@ export class BlobCodec implements Codec {
 
   /** Hashes chunks, asks which are new, and seals and stores those. */
   private async saveChunks(chunks: readonly Bytes[], job: SaveJob): Promise<Id[]> {
-    const ids = await Promise.all(chunks.map((chunk) => hashId(chunk)));
+    const ids = await this.hashChunks(chunks);
     job.signal.throwIfAborted();
     const isNew = await job.receiver.claim(ids);
     const fresh = ids.flatMap((id, i) => {
@@ -155,6 +156,17 @@ export class BlobCodec implements Codec {
     }
     await Promise.all(storing);
     return ids;
+  }
+
+  /**
+   * [Note: two ways to hash] WebCrypto is the fastest for what is neither small, where the call costs more than the work, nor
+   * so long that its copy comes from fresh memory.
+   */
+  private async hashChunks(chunks: readonly Bytes[]): Promise<Id[]> {
+    const isForKernel = ({ length }: Bytes) => length < shortestForWebCrypto || length > longestForWebCrypto;
+    const hashing = chunks.map((chunk) => (isForKernel(chunk) ? null : hashId(chunk)));
+    const inKernel = hashAll(this.kernel, chunks.filter(isForKernel)).values();
+    return Promise.all(hashing.map((id) => id ?? idOfBytes(inKernel.next().value as Bytes)));
   }
 
   private async sealAndStore(chunks: readonly Chunk[], job: SaveJob): Promise<void> {
@@ -252,6 +264,10 @@ interface BlobToSeal extends Chunk {
   /** The zstd frame that stands for the plain bytes, if it is shorter. */
   frame: Bytes | null;
 }
+
+/** [Note: two ways to hash]; Chromium's allocator takes fresh memory for 960 KiB and more. */
+const shortestForWebCrypto = 48 * 1024;
+const longestForWebCrypto = 896 * 1024;
 
 /** Small blobs are sealed and handed over together: each handing over costs more than sealing a small blob. */
 const batchBytes = 1024 * 1024;
