@@ -37,10 +37,17 @@ export class BenchApp implements AsyncDisposable {
     await this.browser[Symbol.asyncDispose]();
   }
 
+  /** From the press on the newest snapshot to the first row of its folder. */
+  async look(rootName: string): Promise<number> {
+    const { seconds } = await this.browser.pressTimed({ selector: "a.snapshot", name: "" }, [rootName], "main a");
+    return seconds;
+  }
+
   /** Presses a button and waits for a heading. Throws for a bad one. */
   private async timed(button: string, good: readonly string[], bad: readonly string[]): Promise<number> {
-    const { seconds, heading } = await this.browser.pressTimed("button", button, [...good, ...bad]);
-    if (bad.includes(heading)) throw new Error(`the app says "${heading}": ${await this.browser.text()}`);
+    const pressed = { selector: "button", name: button };
+    const { seconds, text } = await this.browser.pressTimed(pressed, [...good, ...bad]);
+    if (bad.includes(text)) throw new Error(`the app says "${text}": ${await this.browser.text()}`);
     return seconds;
   }
 }

@@ -1,6 +1,7 @@
 import { benchFirstBackup, benchNextBackup } from "./backup-benchmarks.ts";
 import type { BenchWorld } from "./bench-world.ts";
 import type { Figure } from "./figures.ts";
+import { benchOpening } from "./opening-benchmark.ts";
 
 type Benchmark = (world: BenchWorld) => Promise<Figure[]>;
 
@@ -14,4 +15,5 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   "backup-edit": async (world) => [
     await benchNextBackup(world, "backup-edit", await world.data.tree(), (round) => world.data.editTree(round)),
   ],
+  open: benchOpening,
 };

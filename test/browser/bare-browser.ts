@@ -8,6 +8,8 @@ import { headlessChromium } from "../support/headless-chromium.ts";
 import { grantFolders } from "./folder-permissions.ts";
 
 const betweenLooksMs = 100;
+/** The longest that a job may take. */
+const jobPatienceMs = 20 * 60_000;
 
 interface Message {
   id?: number;
@@ -112,20 +114,20 @@ export class BareBrowser implements AsyncDisposable {
   }
 
   /**
-   * Presses a control and waits until one of these headings is there, by the page's own clock: no look at the page from here
-   * disturbs or delays it. What the heading says is for the caller to judge.
+   * Presses a control (the first of that name, or the first if the name is empty) and waits until one of these texts is
+   * there, by the page's own clock: no look at the page from here disturbs or delays it. What the text says is for the
+   * caller to judge.
    */
   async pressTimed(
-    selector: string,
-    name: string,
-    headings: readonly string[],
-    patienceMs = 20 * 60_000,
-  ): Promise<{ seconds: number; heading: string }> {
+    { selector, name }: { selector: string; name: string },
+    texts: readonly string[],
+    among = "h1, h2, h3",
+  ): Promise<{ seconds: number; text: string }> {
     await this.until((wanted) => document.querySelector(wanted) !== null, [selector]);
-    const expression = expressionOf(pressAndWait, [selector, name, headings, patienceMs]);
-    const timed = (await this.evaluate(expression)) as { seconds: number; heading: string } | null;
+    const expression = expressionOf(pressAndWait, [selector, name, texts, among, jobPatienceMs]);
+    const timed = (await this.evaluate(expression)) as { seconds: number; text: string } | null;
     if (timed !== null) return timed;
-    throw new Error(`none of ${headings.join(", ")} came; the page shows: ${await this.text()}`);
+    throw new Error(`none of ${texts.join(", ")} came; the page shows: ${await this.text()}`);
   }
 
   /** Drops a folder of the disk onto the place that says this text, as a person does with the mouse. */
@@ -234,21 +236,23 @@ function expressionOf<Arguments extends unknown[]>(called: (...given: Arguments)
 function pressAndWait(
   selector: string,
   name: string,
-  headings: readonly string[],
+  texts: readonly string[],
+  among: string,
   patienceMs: number,
-): Promise<{ seconds: number; heading: string } | null> {
-  const controls = [...document.querySelectorAll<HTMLElement>(`:is(${selector}):enabled`)];
-  const control = controls.find((one) => one.getAttribute("aria-label") === name || one.textContent?.trim() === name);
+): Promise<{ seconds: number; text: string } | null> {
+  const controls = [...document.querySelectorAll<HTMLElement>(`:is(${selector}):enabled, a:is(${selector})`)];
+  const named = (one: HTMLElement) => one.getAttribute("aria-label") === name || one.textContent?.trim() === name;
+  const control = controls.find((one) => name === "" || named(one));
   if (control === undefined) throw new Error(`nothing called ${name} can be pressed`);
   return new Promise((resolve) => {
     const startMs = performance.now();
     setTimeout(() => resolve(null), patienceMs);
     const look = () => {
-      const texts = [...document.querySelectorAll("h1, h2, h3")].map((one) => one.textContent?.trim() ?? "");
-      const heading = headings.find((wanted) => texts.includes(wanted));
-      if (heading === undefined) return;
+      const shown = [...document.querySelectorAll(among)].map((one) => one.textContent?.trim() ?? "");
+      const text = texts.find((wanted) => shown.includes(wanted));
+      if (text === undefined) return;
       observer.disconnect();
-      resolve({ seconds: (performance.now() - startMs) / 1000, heading });
+      resolve({ seconds: (performance.now() - startMs) / 1000, text });
     };
     const observer = new MutationObserver(look);
     observer.observe(document.body, { subtree: true, childList: true, characterData: true });

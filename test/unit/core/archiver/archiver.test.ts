@@ -171,7 +171,7 @@ describe.each([5, 1])("a backup over %d connections at most", (connections) => {
     const modifiedMs = 1;
     const folder: SourceFolder = {
       async *entries() {
-        for (let i = 0; i < 100; i++) {
+        for (let i = 0; i < 40; i++) {
           const open = async () => {
             const bytes = noise(i + 1, 8 * 1024 * 1024);
             return { size: bytes.length, modifiedMs, blob: new Blob([bytes]) };
