@@ -29,6 +29,8 @@ export class WorkerError extends Error {
  * do not tell as exactly as the contract does. Gone after a reload, as are the folders that were given to the page.
  */
 export class DrivenWorker {
+  private lastCall = 0;
+
   private constructor(private readonly page: Page) {}
 
   static async start(page: Page): Promise<DrivenWorker> {
@@ -45,10 +47,15 @@ export class DrivenWorker {
   }
 
   /** Calls a method; throws a WorkerError if it fails. */
-  async call<Name extends MethodName>(method: Name, args: object): Promise<ResultOf<Name>> {
-    const answer = await this.page.evaluate(callInPage, { method, args });
-    if ("error" in answer) throw new WorkerError(answer.error as WireError);
-    return answer.value as ResultOf<Name>;
+  call<Name extends MethodName>(method: Name, args: object): Promise<ResultOf<Name>> {
+    return this.begin(method, args).ended;
+  }
+
+  /** Calls a method, and can cancel the call as the page's button does. */
+  begin<Name extends MethodName>(method: Name, args: object): DrivenCall<ResultOf<Name>> {
+    const id = ++this.lastCall;
+    const abort = () => this.page.evaluate(abortInPage, id);
+    return { ended: this.answerOf(id, method, args), abort };
   }
 
   /** Calls a method that has to fail, and says how. */
@@ -61,6 +68,18 @@ export class DrivenWorker {
     }
     throw new Error(`${method} succeeded`);
   }
+
+  private async answerOf<Name extends MethodName>(id: number, method: Name, args: object): Promise<ResultOf<Name>> {
+    const answer = await this.page.evaluate(callInPage, { id, method, args });
+    if ("error" in answer) throw new WorkerError(answer.error as WireError);
+    return answer.value as ResultOf<Name>;
+  }
+}
+
+export interface DrivenCall<Result> {
+  /** Rejects with a WorkerError, "aborted" after the call was cancelled. */
+  ended: Promise<Result>;
+  abort(): Promise<void>;
 }
 
 /** Gives the page a folder of the disk, as a drop does. */
@@ -76,9 +95,11 @@ export async function giveFolder(page: Page, folder: string): Promise<KeptFolder
 
 /** Runs in the page. */
 function callInPage({
+  id,
   method,
   args,
 }: {
+  id: number;
   method: string;
   args: object;
 }): Promise<{ value: unknown } | { error: unknown }> {
@@ -89,8 +110,6 @@ function callInPage({
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withHandles(member)]));
   };
   const worker: Worker = Reflect.get(window, "drivenWorker");
-  const id = Number(Reflect.get(window, "lastCall") ?? 0) + 1;
-  Object.assign(window, { lastCall: id });
   return new Promise((resolve) => {
     const listen = ({ data }: MessageEvent) => {
       if (data.id !== id || data.rpc === "progress") return;
@@ -100,4 +119,10 @@ function callInPage({
     worker.addEventListener("message", listen);
     worker.postMessage({ rpc: "call", id, method, args: withHandles(args), wantsProgress: false });
   });
+}
+
+/** Runs in the page. */
+function abortInPage(id: number): void {
+  const worker: Worker = Reflect.get(window, "drivenWorker");
+  worker.postMessage({ rpc: "abort", id, reason: { kind: "AbortError", message: "the test cancels" } });
 }

@@ -1,9 +1,11 @@
-import type { RequestListener, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
 /** What a server saw of its clients' connections. */
 export interface ConnectionCounts {
+  /** Requests ever made. */
+  readonly requests: number;
   /** Connections ever opened. */
   readonly opened: number;
   /** Connections that are open now. */
@@ -12,9 +14,11 @@ export interface ConnectionCounts {
   readonly peakOpen: number;
   /** Requests that came on a connection that had carried another one before. */
   readonly reuses: number;
+  /** Requests that are being answered now. */
+  readonly running: number;
   /** Most requests that were being answered at one moment. */
   readonly peakRequests: number;
-  /** Answers whose connection the client closed before all of it was sent. */
+  /** Answers whose connection the client closed before it had taken all of it. */
   readonly abandonedBodies: number;
 }
 
@@ -25,11 +29,21 @@ export interface CountingServer {
   close(): Promise<void>;
 }
 
-/** An HTTP server on loopback, at a port that the system chose, which counts what clients do with connections. */
-export async function startCountingServer(listener: RequestListener): Promise<CountingServer> {
+type IsCounted = (request: IncomingMessage) => boolean;
+
+/**
+ * An HTTP server on loopback, at a port that the system chose, which counts what clients do with connections. It ends none
+ * by itself, so that each that is opened anew was given up by a client. Whatever is not to be counted, such as the app's own
+ * files, is left out together with the connections that carried nothing else.
+ */
+export async function startCountingServer(
+  listener: RequestListener,
+  isCounted: IsCounted = () => true,
+): Promise<CountingServer> {
   const counter = new ConnectionCounter();
-  const server = createServer((request, response) => {
-    counter.begin(request.socket, response);
+  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
+    if (isCounted(request)) counter.begin(request.socket, response);
+    else counter.leaveOut(request.socket);
     listener(request, response);
   });
   server.on("connection", (socket: Socket) => counter.connect(socket));
@@ -42,31 +56,54 @@ export async function startCountingServer(listener: RequestListener): Promise<Co
 }
 
 class ConnectionCounter implements ConnectionCounts {
+  requests = 0;
   opened = 0;
-  open = 0;
   peakOpen = 0;
   reuses = 0;
+  running = 0;
   peakRequests = 0;
   abandonedBodies = 0;
-  private running = 0;
-  private readonly used = new WeakSet<Socket>();
+  private readonly sockets = new Set<Socket>();
+  /** The last answer on each connection that has carried one. */
+  private readonly answers = new WeakMap<Socket, ServerResponse>();
+
+  get open(): number {
+    return this.sockets.size;
+  }
 
   connect(socket: Socket): void {
-    this.opened++;
-    this.open++;
-    this.peakOpen = Math.max(this.peakOpen, this.open);
-    socket.once("close", () => this.open--);
+    this.take(socket);
+    socket.once("close", (isReset) => {
+      this.sockets.delete(socket);
+      if (this.isAbandoned(socket, isReset)) this.abandonedBodies++;
+    });
   }
 
   begin(socket: Socket, response: ServerResponse): void {
-    if (this.used.has(socket)) this.reuses++;
-    this.used.add(socket);
+    this.requests++;
+    if (this.answers.has(socket)) this.reuses++;
+    else if (!this.sockets.has(socket)) this.take(socket);
+    this.answers.set(socket, response);
     this.running++;
     this.peakRequests = Math.max(this.peakRequests, this.running);
-    response.once("close", () => {
-      this.running--;
-      if (!response.writableFinished) this.abandonedBodies++;
-    });
+    response.once("close", () => this.running--);
+  }
+
+  /** Browsers fetch part of an app on the connections that its worker then uses, so it may still be taken in again. */
+  leaveOut(socket: Socket): void {
+    if (!this.answers.has(socket) && this.sockets.delete(socket)) this.opened--;
+  }
+
+  private take(socket: Socket): void {
+    this.opened++;
+    this.sockets.add(socket);
+    this.peakOpen = Math.max(this.peakOpen, this.open);
+  }
+
+  /** The system takes megabytes that no client has seen yet; a client that closes on them resets the connection. */
+  private isAbandoned(socket: Socket, isReset: boolean): boolean {
+    const last = this.answers.get(socket);
+    return last !== undefined && (isReset || !last.writableFinished);
   }
 }
 
