@@ -11,7 +11,7 @@ export interface ConnectionFigures {
   socketsOpened: number;
   /** Requests that came on a connection that had carried another one before. */
   socketsReused: number;
-  /** Answers whose connection the client closed before it had taken all of it. */
+  /** Uploads and answers that the client cut by closing the connection. */
   bodiesAbandoned: number;
   peakConcurrent: number;
   /** Connections that were busy when what used them was over, or open when the program was gone. */
@@ -50,10 +50,19 @@ export async function untilIdle(counts: ConnectionCounts): Promise<void> {
   await until(() => counts.running === 0, patienceMs);
 }
 
-/** The figures when the client's program is gone. `leftBusy`: see socketsLeft. */
+export interface CountedClient {
+  client: string;
+  limit: number;
+  /** See socketsLeft. */
+  leftBusy?: number;
+  /** Connections that were closed so while the program had more to do. */
+  cutInBuffers?: number;
+}
+
+/** The figures when the client's program is gone. */
 export async function finalFigures(
   counts: ConnectionCounts,
-  { client, limit, leftBusy = 0 }: { client: string; limit: number; leftBusy?: number },
+  { client, limit, leftBusy = 0, cutInBuffers = 0 }: CountedClient,
 ): Promise<ConnectionFigures> {
   await until(() => counts.open === 0, longPatienceMs);
   return {
@@ -62,7 +71,7 @@ export async function finalFigures(
     requests: counts.requests,
     socketsOpened: counts.opened,
     socketsReused: counts.reuses,
-    bodiesAbandoned: counts.abandonedBodies,
+    bodiesAbandoned: counts.abandonedBodies + cutInBuffers,
     peakConcurrent: counts.peakRequests,
     socketsLeft: counts.open + leftBusy,
   };

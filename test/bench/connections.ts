@@ -51,9 +51,10 @@ export async function countTab(chromium: Peer, settings: WorkSettings): Promise<
   try {
     await using site = await CountedSite.start(faults);
     const source = new ConnectionSource(folder, shape, seed);
-    const work = await workInTab(chromium, site, source, settings);
-    const figures = await finalFigures(site.counts, { client: "holdall", limit, leftBusy: work.leftBusy });
-    const bodiesToAbandon = work.cancelledJobs * limit + faults.count("brokenAtLength");
+    const { work, ...seen } = await workInTab(chromium, site, source, settings);
+    const figures = await finalFigures(site.counts, { client: "holdall", limit, ...seen });
+    const atOnce = limit + callsBesideLimit;
+    const bodiesToAbandon = work.cancelledJobs * atOnce + faults.count("brokenAtLength");
     const broken = brokenBounds(figures, { bodiesToAbandon, besideLimit: callsBesideLimit });
     return { ...figures, broken, failures: Object.fromEntries(work.failures) };
   } finally {
@@ -65,5 +66,5 @@ async function workInTab(chromium: Peer, site: CountedSite, source: ConnectionSo
   await using tab = await ConnectionTab.start(chromium, `${site.origin}/`);
   const work = new ConnectionWork(site, tab, source, settings);
   await work.run();
-  return work;
+  return { work, leftBusy: work.leftBusy, cutInBuffers: site.counts.cutInBuffers };
 }

@@ -20,6 +20,11 @@ export interface ConnectionCounts {
   readonly peakRequests: number;
   /** Answers whose connection the client closed before it had taken all of it. */
   readonly abandonedBodies: number;
+  /**
+   * Connections that a client closed in good order before any request or next after a long upload or answer: a transfer
+   * that was cut while nothing or all of it was in buffers on the way. When a program ends, it closes the others so, too.
+   */
+  readonly cutInBuffers: number;
 }
 
 export interface CountingServer {
@@ -28,6 +33,9 @@ export interface CountingServer {
   readonly counts: ConnectionCounts;
   close(): Promise<void>;
 }
+
+/** What is shorter is sent and read to its end, whoever leaves: its connection is not closed for that. */
+const longBytes = 256 * 1024;
 
 type IsCounted = (request: IncomingMessage) => boolean;
 
@@ -63,6 +71,7 @@ class ConnectionCounter implements ConnectionCounts {
   running = 0;
   peakRequests = 0;
   abandonedBodies = 0;
+  cutInBuffers = 0;
   private readonly sockets = new Set<Socket>();
   /** The last answer on each connection that has carried one. */
   private readonly answers = new WeakMap<Socket, ServerResponse>();
@@ -74,8 +83,7 @@ class ConnectionCounter implements ConnectionCounts {
   connect(socket: Socket): void {
     this.take(socket);
     socket.once("close", (isReset) => {
-      this.sockets.delete(socket);
-      if (this.isAbandoned(socket, isReset)) this.abandonedBodies++;
+      if (this.sockets.delete(socket)) this.end(this.answers.get(socket), isReset);
     });
   }
 
@@ -100,11 +108,16 @@ class ConnectionCounter implements ConnectionCounts {
     this.peakOpen = Math.max(this.peakOpen, this.open);
   }
 
-  /** The system takes megabytes that no client has seen yet; a client that closes on them resets the connection. */
-  private isAbandoned(socket: Socket, isReset: boolean): boolean {
-    const last = this.answers.get(socket);
-    return last !== undefined && (isReset || !last.writableFinished);
+  /** The system takes megabytes that no client has seen yet; a client that closes on them mostly resets the connection. */
+  private end(last: ServerResponse | undefined, isReset: boolean): void {
+    if (last !== undefined && (isReset || !last.writableFinished)) this.abandonedBodies++;
+    else if (last === undefined || isLong(last)) this.cutInBuffers++;
   }
+}
+
+function isLong(answer: ServerResponse): boolean {
+  const lengths = [answer.req.headers["content-length"], answer.getHeader("content-length")];
+  return lengths.some((length) => Number(length ?? 0) > longBytes);
 }
 
 function listenOnLoopback(server: Server): Promise<void> {
