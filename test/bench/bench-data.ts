@@ -13,10 +13,23 @@ export interface DataSizes {
   treeFiles: number;
   smallFiles: number;
   blobs: number;
+  requests: number;
 }
 
-export const fullSizes: DataSizes = { largeMebibytes: 1024, treeFiles: 70_000, smallFiles: 20_000, blobs: 1_000_000 };
-export const quickSizes: DataSizes = { largeMebibytes: 128, treeFiles: 5_000, smallFiles: 2_000, blobs: 100_000 };
+export const fullSizes: DataSizes = {
+  largeMebibytes: 1024,
+  treeFiles: 70_000,
+  smallFiles: 20_000,
+  blobs: 1_000_000,
+  requests: 10_000,
+};
+export const quickSizes: DataSizes = {
+  largeMebibytes: 128,
+  treeFiles: 5_000,
+  smallFiles: 2_000,
+  blobs: 100_000,
+  requests: 600,
+};
 
 /** What a tree consists of: many files are small, most of its bytes are in few. The mean is 12.8 kB. */
 const medianFileBytes = 2_500;

@@ -13,18 +13,29 @@ export function machineName(): string {
   return `${processors.length} x ${processors[0]?.model ?? "unknown"}, ${gibibytes} GiB, Linux ${release()}`;
 }
 
-/** A line of JSON for one benchmark. With several figures, they are by name in `figures`, and the lowest ratio counts. */
-export function jsonLine(name: string, figures: readonly Figure[], { versions, machine }: Setting): string {
+/** What a benchmark has found: for people, and for programs. */
+export interface BenchResult {
+  text: string;
+  line: Readonly<Record<string, unknown>>;
+}
+
+/** With several figures, they are by name in `figures`, and the lowest ratio counts. */
+export function resultOf(figures: readonly Figure[]): BenchResult {
+  const text = figures.map(figureText).join("\n");
   const [only, ...more] = figures;
-  if (only !== undefined && more.length === 0) return JSON.stringify({ ...only, name, versions, machine });
+  if (only !== undefined && more.length === 0) return { text, line: { ...only } };
   const ratios = figures.map(({ ratio }) => ratio).filter((ratio) => ratio !== null);
   const ratio = ratios.length === 0 ? null : Math.min(...ratios);
-  const byName = Object.fromEntries(figures.map((figure) => [figure.name, figure]));
-  return JSON.stringify({ name, ratio, figures: byName, versions, machine });
+  return { text, line: { ratio, figures: Object.fromEntries(figures.map((figure) => [figure.name, figure])) } };
+}
+
+/** A line of JSON for one benchmark. */
+export function jsonLine(name: string, { line }: BenchResult, { versions, machine }: Setting): string {
+  return JSON.stringify({ ...line, name, versions, machine });
 }
 
 /** A few lines for people. */
-export function figureText(figure: Figure): string {
+function figureText(figure: Figure): string {
   const { name, ratio, holdall, restic, ofCeiling, notes = {} } = figure;
   const result = [
     ratio === null ? null : `ratio ${ratio.toFixed(2)}`,

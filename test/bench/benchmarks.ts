@@ -1,19 +1,31 @@
 import { benchFirstBackup, benchNextBackup } from "./backup-benchmarks.ts";
+import { type BenchResult, resultOf } from "./bench-report.ts";
 import type { BenchWorld } from "./bench-world.ts";
+import { benchConnections } from "./connection-benchmark.ts";
 import type { Figure } from "./figures.ts";
 import { benchOpening } from "./opening-benchmark.ts";
 
-type Benchmark = (world: BenchWorld) => Promise<Figure[]>;
+type Benchmark = (world: BenchWorld) => Promise<BenchResult>;
 
-/** All benchmarks by name, in the order in which "all" runs them. Each gives one figure or several. */
+/** All benchmarks by name, in the order in which "all" runs them. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
-  "backup-random": async (world) => [await benchFirstBackup(world, "backup-random", await world.data.random())],
-  "backup-text": async (world) => [await benchFirstBackup(world, "backup-text", await world.data.text())],
-  "backup-tree": async (world) => [await benchFirstBackup(world, "backup-tree", await world.data.tree())],
-  "backup-small": async (world) => [await benchFirstBackup(world, "backup-small", await world.data.small())],
-  "backup-again": async (world) => [await benchNextBackup(world, "backup-again", await world.data.tree())],
-  "backup-edit": async (world) => [
-    await benchNextBackup(world, "backup-edit", await world.data.tree(), (round) => world.data.editTree(round)),
-  ],
-  open: benchOpening,
+  "backup-random": first("backup-random", ({ data }) => data.random()),
+  "backup-text": first("backup-text", ({ data }) => data.text()),
+  "backup-tree": first("backup-tree", ({ data }) => data.tree()),
+  "backup-small": first("backup-small", ({ data }) => data.small()),
+  "backup-again": figure(async (world) => benchNextBackup(world, "backup-again", await world.data.tree())),
+  "backup-edit": figure(async (world) => {
+    const edit = (round: number) => world.data.editTree(round);
+    return benchNextBackup(world, "backup-edit", await world.data.tree(), edit);
+  }),
+  open: async (world) => resultOf(await benchOpening(world)),
+  connections: benchConnections,
 };
+
+function first(name: string, folderOf: (world: BenchWorld) => Promise<string>): Benchmark {
+  return figure(async (world) => benchFirstBackup(world, name, await folderOf(world)));
+}
+
+function figure(measure: (world: BenchWorld) => Promise<Figure>): Benchmark {
+  return async (world) => resultOf([await measure(world)]);
+}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Peer, type PeerName, requirePeer } from "../support/peers.ts";
 import { BenchData, fullSizes, quickSizes } from "./bench-data.ts";
-import { figureText, jsonLine, machineName, type Setting } from "./bench-report.ts";
+import { jsonLine, machineName, type Setting } from "./bench-report.ts";
 import { type BenchServer, startOwnServer, startRestServerBehindNginx } from "./bench-server.ts";
 import type { BenchWorld } from "./bench-world.ts";
 import { benchmarks } from "./benchmarks.ts";
@@ -35,10 +35,14 @@ function readOptions(): Options {
       server: { type: "string", default: "rest-server" },
       seed: { type: "string", default: "1" },
       rounds: { type: "string", default: "3" },
+      help: { type: "boolean", default: false },
     },
   });
   const names = positionals.includes("all") ? Object.keys(benchmarks) : positionals;
-  if (names.length === 0 || names.some((name) => !(name in benchmarks))) throw new Error(usage);
+  if (values.help || names.length === 0 || names.some((name) => !(name in benchmarks))) {
+    console.error(usage);
+    process.exit(values.help ? 0 : 2);
+  }
   return { ...values, names, seed: Number(values.seed), rounds: Number(values.rounds) };
 }
 
@@ -72,8 +76,8 @@ async function run({ names, json, quick, server: serverName, seed, rounds }: Opt
   try {
     for (const name of names) {
       say(`${name}…`);
-      const figures = (await benchmarks[name]?.(world)) ?? [];
-      console.log(json ? jsonLine(name, figures, setting) : figures.map(figureText).join("\n"));
+      const result = await benchmarks[name]?.(world);
+      if (result !== undefined) console.log(json ? jsonLine(name, result, setting) : result.text);
     }
   } finally {
     await server.close();
