@@ -109,6 +109,7 @@ test.describe("a set", () => {
       await toSets(page);
       await page.getByRole("button", { name: setsText.runNamed(setName), exact: true }).click();
       await expect(page.getByText(setsText.reconnectTitle)).toBeVisible();
+      await grantPickedFolders(page);
       await answerFolderPicker(page, source);
       await page.getByRole("button", { name: setFormText.chooseFor("Documents"), exact: true }).click();
       await expectDone(page);
@@ -173,10 +174,23 @@ async function expectDone(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { name: runText.done(setName) })).toBeVisible(slow);
 }
 
-/** As a person who says no: no headless browser can show the question, and it would never be answered. */
+/**
+ * As a browser that has taken its permission back (whether Chromium does so at a reload is its own affair), and a person who
+ * says no: no headless browser can show the question, and it would never be answered.
+ */
 async function refusePermissions(page: Page): Promise<void> {
   await page.evaluate(() => {
+    const { queryPermission } = FileSystemHandle.prototype as unknown as Record<string, unknown>;
+    Reflect.set(window, "queryPermission", queryPermission);
+    Reflect.set(FileSystemHandle.prototype, "queryPermission", async () => "prompt");
     Reflect.set(FileSystemHandle.prototype, "requestPermission", async () => "denied");
+  });
+}
+
+/** What is picked from now on is as the browser says. */
+async function grantPickedFolders(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    Reflect.set(FileSystemHandle.prototype, "queryPermission", Reflect.get(window, "queryPermission"));
   });
 }
 
