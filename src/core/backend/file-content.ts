@@ -1,4 +1,5 @@
 import type { Bytes } from "../base/bytes.ts";
+import { type ErrorContext, HoldallError } from "../base/errors.ts";
 
 /**
  * What a file is to hold: bytes in memory, or a Blob of bytes that lie elsewhere (on this device's disk) and are read when
@@ -19,4 +20,17 @@ export async function bytesOf(content: FileContent): Promise<Bytes> {
 /** The same as a Blob, which can be sent more than once. Bytes are copied into it. */
 export function blobOf(content: FileContent): Blob {
   return content instanceof Blob ? content : new Blob([content]);
+}
+
+/**
+ * Throws HoldallError "storage-refused", with the platform's error as cause, if the content is a Blob that can no longer be
+ * read: what lies on a disk can be lost there.
+ */
+export async function refuseLost(content: FileContent, context: ErrorContext): Promise<void> {
+  if (!(content instanceof Blob) || content.size === 0) return;
+  try {
+    await content.slice(0, 1).arrayBuffer();
+  } catch (cause) {
+    throw new HoldallError("storage-refused", { ...context, reason: "pack-lost" }, { cause });
+  }
 }

@@ -12,7 +12,7 @@ import {
   type NamedFileType,
 } from "./backend.ts";
 import { checkRange } from "./byte-range.ts";
-import { blobOf, bytesOf, type FileContent, lengthOf } from "./file-content.ts";
+import { blobOf, bytesOf, type FileContent, lengthOf, refuseLost } from "./file-content.ts";
 import { errorOfAnswer, isHtml, isRclone, mediaType, type RestAnswer, verifiesUploads } from "./rest-answer.ts";
 import { decodeListing } from "./rest-listing.ts";
 import { isPrivate, normalRestUrl, type RestLogin } from "./rest-location.ts";
@@ -254,7 +254,8 @@ export class RestBackend implements Backend {
       });
     } catch (error) {
       if (await this.isStoredAfter(error, handle, content, signal)) return "stored";
-      await refuseUnreadable(content, handle);
+      // Then it is no broken connection, and no repetition would help.
+      await refuseLost(content, contextOf(handle));
       throw error;
     }
   }
@@ -307,16 +308,6 @@ export class RestBackend implements Backend {
 
 function contextOf(handle: Handle): ErrorContext {
   return { file: describeHandle(handle) };
-}
-
-/** A Blob that lies on a disk can be lost there, which looks like a broken connection: no repetition would help. */
-async function refuseUnreadable(content: FileContent, handle: Handle): Promise<void> {
-  if (!(content instanceof Blob) || content.size === 0) return;
-  try {
-    await content.slice(0, 1).arrayBuffer();
-  } catch (cause) {
-    throw new HoldallError("storage-refused", { ...contextOf(handle), reason: "pack-lost" }, { cause });
-  }
 }
 
 function rcloneFailed(context: ErrorContext): BackendError {
