@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ensureBuilt, ensureInstalled, runNpm } from "../src/server/fresh-clone.mjs";
 
+/** Characters. */
+const longestTitle = 300;
 const reports = fileURLToPath(new URL("../test-results/reports/", import.meta.url));
 
 ensureInstalled();
@@ -13,8 +15,11 @@ rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
 const runs = [vitest("unit"), vitest("peers"), cells(), faults(), playwright()];
 
-// Once more at the end, where they are found: the output of a whole run is long.
+// Once more at the end, where they are found: the output of a whole run is long, and one failure's may be, too.
 for (const { name, failures } of runs) for (const failure of failures) console.log(`FAILED in ${name}: ${failure}`);
+for (const { name, failures } of runs) {
+  for (const failure of failures) console.log(`failed in ${name}: ${failure.split("\n", 1)[0].slice(0, longestTitle)}`);
+}
 for (const { name, passed, failed, skipped } of runs) {
   console.log(`${name}: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} SKIPPED` : ""}`);
 }

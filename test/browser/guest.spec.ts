@@ -53,6 +53,8 @@ test("the scan finds what one's own device keeps: the address, and no secret", a
       await typeLocation(page, server, repository);
       await unlock(page, password);
       await expect(page.getByRole("heading", { name: snapshotsText.title, exact: true })).toBeVisible(slow);
+      // The app does not wait for storage, and a page that is left takes with it what storage has not taken yet.
+      await expect.poll(() => page.evaluate(rememberedLabels), slow).toEqual([repository]);
       await page.reload();
       await expect(page.getByRole("button", { name: new RegExp(`^${repository}`) })).toBeVisible(slow);
     });
@@ -93,6 +95,24 @@ async function visit(
     await work(page);
   } finally {
     await context.close();
+  }
+}
+
+/** In the page: what the device's database says was opened here. Looking makes no database. */
+async function rememberedLabels(): Promise<string[]> {
+  const databases = await indexedDB.databases();
+  if (!databases.some(({ name }) => name === "holdall-device")) return [];
+  const answered = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const database = await answered(indexedDB.open("holdall-device"));
+  try {
+    const stored = await answered(database.transaction("memory").objectStore("memory").get("device"));
+    return (stored?.recents ?? []).map(({ label }: { label: string }) => label);
+  } finally {
+    database.close();
   }
 }
 

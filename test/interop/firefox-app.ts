@@ -45,6 +45,7 @@ export class FirefoxApp {
       browser: "firefox",
       executablePath: program.path,
       headless: true,
+      timeout: patience,
       defaultViewport: { width: 1280, height: 800 },
       args: [...folderPickerArguments],
       extraPrefsFirefox: { ...folderPickerPreferences, ...downloadPreferences(downloads) },
