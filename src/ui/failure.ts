@@ -16,6 +16,11 @@ export function failureOf(error: unknown): Failure {
   return { code: "bug", context: { error: typeof error } };
 }
 
+/** Nobody answered: another try may find somebody. */
+export function isUnreachable({ code }: Failure): boolean {
+  return code === "network" || code === "timeout";
+}
+
 export function isAborted(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }

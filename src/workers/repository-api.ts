@@ -13,7 +13,15 @@ import type {
 } from "./api/backup.ts";
 import type { BackupSet, BackupSetInfo, SetStorageInfo } from "./api/backup-set.ts";
 import type { LockInfo } from "./api/lock.ts";
-import type { OpenProgress, OpenRequest, ProbeResult, RepositoryInfo, RepositoryLocation } from "./api/opening.ts";
+import type {
+  IndexInfo,
+  IndexProgress,
+  OpenProgress,
+  OpenRequest,
+  ProbeResult,
+  RepositoryInfo,
+  RepositoryLocation,
+} from "./api/opening.ts";
 import type {
   ArchivePlan,
   ArchiveRequest,
@@ -48,10 +56,12 @@ export type * from "./api/snapshot.ts";
 export interface RepositoryApi {
   /** Looks at an address without a password: is it a repository, is it empty, what hinders? */
   probe: Method<{ location: RepositoryLocation }, ProbeResult>;
-  /** Opens a repository: keys, config, index. Progress tells the phase. */
+  /** Opens a repository: keys, config. Progress tells the phase. The index is being loaded from then on. */
   open: Method<OpenRequest, RepositoryInfo, OpenProgress>;
   /** Creates a repository and opens it. */
   create: Method<OpenRequest & { formatVersion: 1 | 2 }, RepositoryInfo, OpenProgress>;
+  /** Resolves when the index is loaded, which folders and files wait for. If that has failed, it is tried again. */
+  awaitIndex: Method<Record<never, never>, IndexInfo, IndexProgress>;
   listSnapshots: Method<Record<never, never>, SnapshotList>;
   /** One folder of a snapshot; the empty path is its root. */
   listFolder: Method<{ snapshot: string; path: NodePath }, FolderListing>;

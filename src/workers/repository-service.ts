@@ -32,6 +32,8 @@ import type {
   FolderListing,
   FolderPick,
   FolderSizes,
+  IndexInfo,
+  IndexProgress,
   LockInfo,
   NodePath,
   OfflineProgress,
@@ -97,6 +99,19 @@ export class RepositoryService implements Served<RepositoryApi> {
 
   create(request: OpenRequest & { formatVersion: 1 | 2 }, context: Context<OpenProgress>): Promise<RepositoryInfo> {
     return this.enter(request, context, (options) => createSession(this.ports, request, options));
+  }
+
+  awaitIndex(_: Record<never, never>, { signal, onProgress }: Context<IndexProgress>): Promise<IndexInfo> {
+    return this.jobs.run(signal, (repository, running) =>
+      withProgress(
+        () => repository.indexProgress,
+        onProgress,
+        async () => {
+          const { size: blobs, packCount: packs } = await repository.indexed(running);
+          return { blobs, packs };
+        },
+      ),
+    );
   }
 
   listSnapshots(_: Record<never, never>, { signal }: Context): Promise<SnapshotList> {
@@ -311,7 +326,18 @@ export class RepositoryService implements Served<RepositoryApi> {
     const sets = setsOf(this.ports, request, session.repository);
     const tabs = this.tabsOf(session.repository, told);
     this.jobs.open({ ...session, sets, tabs }, patience);
+    void this.loadIndex();
     return session.info;
+  }
+
+  /** Goes on behind the calls that need no index. One that does tells what went wrong here. */
+  private async loadIndex(): Promise<void> {
+    const { signal } = new AbortController();
+    const loading = this.jobs.run(signal, async (repository, running) => {
+      await repository.indexed(running);
+      await repository.copy?.settle();
+    });
+    await loading.catch(() => {});
   }
 
   private tabsOf(repository: Repository, told: ToldLocks): RepositoryTabs {

@@ -50,19 +50,19 @@ export async function openSession(
   const { location, password } = request;
   const { retry, signal, onProgress } = options;
   const probe = new ServerProbe(location, ports.clock, signal);
-  const onPhase = (phase: OpenProgress["phase"], done: number, total: number) => onProgress({ phase, done, total });
-  const onUnlocked = (backend: Backend) => probe.begin(backend);
+  const onPhase = (phase: OpenProgress["phase"]) => onProgress({ phase });
+  const onFound = (backend: Backend) => probe.begin(backend);
   const journal = journalOf(ports, request, options);
   const kept = keptPlace(ports, request);
   if (kept === null) {
     const backend = ports.connect(location, retry);
-    const opened = await openRepository({ ...ports, backend, journal }, { password, signal, onPhase, onUnlocked });
+    const opened = await openRepository({ ...ports, backend, journal }, { password, signal, onPhase, onFound });
     return sessionOf(opened, backend, await probe.end());
   }
   const { rest, copy } = kept;
   const connect = (login: RestLocation["login"]) => ports.connect({ ...rest, login }, retry);
   const remembering = { ...ports, journal, copy, connect, spool: ports.openPackSpool() };
-  const opened = await openRemembered(remembering, { password, signal, onPhase, onUnlocked, login: rest.login });
+  const opened = await openRemembered(remembering, { password, signal, onPhase, onFound, login: rest.login });
   return sessionOf(opened, opened.backend, await probe.end());
 }
 

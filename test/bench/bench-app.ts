@@ -23,6 +23,11 @@ export class BenchApp implements AsyncDisposable {
     return this.timed(connectText.open, [snapshotsText.title, snapshotsText.emptyTitle], []);
   }
 
+  /** From the same press until the index is no longer being read. To be called after open(). */
+  indexed(): Promise<number> {
+    return this.browser.gone("h1 ~ [role=status]");
+  }
+
   /** From the press on "Back up" to the word that all is stored and was read back. */
   async backUp(folder: string, rootName: string): Promise<number> {
     const { browser } = this;

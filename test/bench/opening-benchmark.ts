@@ -7,6 +7,7 @@ import type { Repository } from "../../src/core/repository/repository.ts";
 import { nodeKernels } from "../support/kernels.ts";
 import { memoryJournal } from "../support/memory-repository.ts";
 import { seededBytes } from "../support/source-tree.ts";
+import type { BenchApp } from "./bench-app.ts";
 import {
   alternate,
   type BenchWorld,
@@ -32,22 +33,25 @@ export async function benchOpening(world: BenchWorld): Promise<Figure[]> {
   await makeRepository(world, folder);
   await using program = await openNative(world, repository);
   const url = world.server.repositoryUrl(repository);
-  const measure = async (name: string, command: readonly string[], looks: boolean) => {
+  const open = (app: BenchApp) => app.open(url, benchPassword);
+  const measure = async (name: string, command: readonly string[], use: (app: BenchApp) => Promise<number>) => {
     world.say(`  ${name}:`);
-    const holdall = () =>
-      measureApp(world, repository, async (app) => {
-        const opened = await app.open(url, benchPassword);
-        return looks ? opened + (await app.look(basename(folder))) : opened;
-      });
+    const holdall = () => measureApp(world, repository, use);
     const restic = () => measureRestic(world, repository, () => program.run(command));
     const samples = await alternate(world.rounds, holdall, restic);
     return figureOf(name, samples.holdall, samples.restic);
   };
-  // The app shows a repository when all of its index is there, so the first two are one moment.
   return [
-    await measure("snapshots", ["snapshots"], false),
-    await measure("blobs", ["list", "blobs"], false),
-    await measure("folder", ["ls", "latest", "/"], true),
+    await measure("snapshots", ["snapshots"], open),
+    await measure("blobs", ["list", "blobs"], async (app) => {
+      await open(app);
+      return app.indexed();
+    }),
+    await measure(
+      "folder",
+      ["ls", "latest", "/"],
+      async (app) => (await open(app)) + (await app.look(basename(folder))),
+    ),
   ];
 }
 

@@ -130,6 +130,14 @@ export class BareBrowser implements AsyncDisposable {
     throw new Error(`none of ${texts.join(", ")} came; the page shows: ${await this.text()}`);
   }
 
+  /** Seconds from the last timed press until nothing matches the selector any more. */
+  async gone(selector: string): Promise<number> {
+    const expression = expressionOf(waitUntilGone, [selector, jobPatienceMs]);
+    const seconds = (await this.evaluate(expression)) as number | null;
+    if (seconds !== null) return seconds;
+    throw new Error(`${selector} stayed; the page shows: ${await this.text()}`);
+  }
+
   /** Drops a folder of the disk onto the place that says this text, as a person does with the mouse. */
   async drop(text: string, folder: string): Promise<void> {
     await this.until((wanted) => document.body?.textContent.includes(wanted) === true, [text]);
@@ -245,7 +253,7 @@ function pressAndWait(
   const control = controls.find((one) => name === "" || named(one));
   if (control === undefined) throw new Error(`nothing called ${name} can be pressed`);
   return new Promise((resolve) => {
-    const startMs = performance.now();
+    const { startTime: startMs } = performance.mark("pressed");
     setTimeout(() => resolve(null), patienceMs);
     const look = () => {
       const shown = [...document.querySelectorAll(among)].map((one) => one.textContent?.trim() ?? "");
@@ -257,6 +265,22 @@ function pressAndWait(
     const observer = new MutationObserver(look);
     observer.observe(document.body, { subtree: true, childList: true, characterData: true });
     control.click();
+    look();
+  });
+}
+
+/** Runs in the page. */
+function waitUntilGone(selector: string, patienceMs: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(null), patienceMs);
+    const look = () => {
+      if (document.querySelector(selector) !== null) return;
+      observer.disconnect();
+      const pressed = performance.getEntriesByName("pressed").at(-1);
+      resolve((performance.now() - (pressed?.startTime ?? 0)) / 1000);
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document.body, { subtree: true, childList: true });
     look();
   });
 }

@@ -8,6 +8,8 @@ import type {
   BackupSteering,
   CallContext,
   FolderListing,
+  IndexInfo,
+  IndexProgress,
   LockInfo,
   OfflineState,
   ParentInfo,
@@ -52,6 +54,8 @@ export interface FakeRepository {
   steerings: BackupSteering[];
   uploadCheckProgress: VerifyUploadProgress[];
   /** How the look at an upload ends; null: only when it is cancelled. */
+  /** What is in it, why it cannot be read, or how far reading it has got, which never ends then. */
+  index: IndexInfo | ErrorCode | IndexProgress;
   uploadCheck: VerifyUploadResult | ErrorCode | null;
   sets: BackupSetInfo[];
   setStorage: SetStorageInfo;
@@ -74,9 +78,9 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
       return { state: repository.refusal === "no-repository" ? "empty" : "repository" };
     },
     async open({ password }, context) {
-      context?.onProgress?.({ phase: "keys", done: 0, total: 1 });
+      context?.onProgress?.({ phase: "keys" });
       if (repository.openHangs) {
-        context?.onProgress?.({ phase: "index", done: 3, total: 12 });
+        context?.onProgress?.({ phase: "config" });
         await untilAborted(context);
       }
       if (repository.refusal !== null) throw new HoldallError(repository.refusal, repository.refusalContext);
@@ -89,6 +93,13 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
       }
       repository.info = { ...repository.info, formatVersion };
       return repository.info;
+    },
+    async awaitIndex(_, context) {
+      const { index } = repository;
+      if (typeof index === "string") throw new HoldallError(index);
+      if ("blobs" in index) return index;
+      context?.onProgress?.(index);
+      return untilAborted(context);
     },
     async listSnapshots() {
       if (repository.listRefusal !== null) throw new HoldallError(repository.listRefusal);

@@ -10,7 +10,8 @@ import { type PackRange, planRanges } from "./pack-range.ts";
 export interface BlobLoaderPorts {
   backend: Backend;
   codec: Codec;
-  index: MasterIndex;
+  /** The index, once it is complete. */
+  indexed: (signal: AbortSignal) => Promise<MasterIndex>;
 }
 
 /** Bytes of ranges and opened blobs that may be in memory at once. */
@@ -41,10 +42,11 @@ export class BlobLoader {
     deliver: (id: Id, opened: OpenedBlob) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
+    const index = await this.ports.indexed(signal);
     let wanted: Iterable<Id> = new Set(ids);
     const errors = new Map<Id, unknown>();
     for (let attempt = 0; ; attempt++) {
-      const { ranges, missing } = planRanges(this.ports.index, type, wanted, attempt);
+      const { ranges, missing } = planRanges(index, type, wanted, attempt);
       for (const id of missing) {
         const error = errors.get(id) ?? new IntegrityError("blob-missing", { type, blob: id });
         await deliver(id, { error });

@@ -109,7 +109,7 @@ class Keeping {
   }
 
   private async keepBlock(id: Id, signal: AbortSignal): Promise<void> {
-    const blocks = this.trees.blocksOf(id);
+    const blocks = await this.trees.blocksOf(id, signal);
     const block = blocks.find((candidate) => this.has(treeKey(candidate))) ?? blocks[0];
     if (block === undefined) throw new IntegrityError("blob-missing", { type: "tree", blob: id });
     const key = treeKey(block);

@@ -41,7 +41,7 @@ export interface RememberedRepository extends OpenedRepository {
 /**
  * Opens a repository with the help of what this device remembers of it, and remembers it anew. The kept key is tried
  * first: it unseals the server's login if none is given, and if the server cannot be reached, it decides about the
- * password and the repository opens from the offline copy (`backend.isOffline`), if that has config and index. So it does
+ * password and the repository opens from the offline copy (`backend.isOffline`), if that has the config. So it does
  * where the server wants a login that only the right password unseals; the error's context has `server: false` then,
  * and in the second case `wantsLogin: true`.
  * Throws as openRepository, and IntegrityError "config-changed" if the server shows another repository than before.

@@ -42,9 +42,9 @@ export interface OpenOptions {
   /** Judges the config before anything else is read. */
   checkConfig?: (config: Config, cipher: Cipher) => Promise<void>;
   signal: AbortSignal;
-  /** Called when the password is right, and the index is about to be loaded. */
-  onUnlocked?: (backend: Backend) => void;
-  onPhase?: (phase: "keys" | "config" | "index" | "locks", done: number, total: number) => void;
+  /** Called when there is a repository, and its keys are about to be tried. */
+  onFound?: (backend: Backend) => void;
+  onPhase?: (phase: "keys" | "config" | "locks") => void;
 }
 
 export interface KnownKey {
@@ -71,15 +71,17 @@ export interface Unlocked {
 }
 
 /**
- * Opens a repository: key, config, index; removes own orphaned locks. Throws "no-repository" if there is none,
- * WrongPasswordError, UnsupportedError, IntegrityError "config-damaged", and what loading throws.
+ * Opens a repository: key, config; removes own orphaned locks. The index is loaded when something first needs it. Throws
+ * "no-repository" if there is none, WrongPasswordError, UnsupportedError, IntegrityError "config-damaged", and what the
+ * backend throws.
  */
 export async function openRepository(ports: RepositoryPorts, options: OpenOptions): Promise<OpenedRepository> {
   const { signal, onPhase = () => {}, checkConfig } = options;
   const stored = await StoredConfig.load(ports.backend, signal);
-  onPhase("keys", 0, 1);
+  options.onFound?.(ports.backend);
+  onPhase("keys");
   const key = await findKey(ports, options, stored);
-  onPhase("config", 0, 1);
+  onPhase("config");
   const unlocked = await unlock(ports, key, async (cipher) => {
     const { sealed } = stored;
     const config = await openConfig(sealed, cipher);
@@ -87,9 +89,7 @@ export async function openRepository(ports: RepositoryPorts, options: OpenOption
     return { config, sealed };
   });
   try {
-    options.onUnlocked?.(ports.backend);
-    await unlocked.repository.refreshIndex(signal, (done, total) => onPhase("index", done, total));
-    onPhase("locks", 0, 1);
+    onPhase("locks");
     await removeOrphans(unlocked.repository, signal);
   } catch (error) {
     unlocked.repository.close();

@@ -12,7 +12,7 @@ import type { Config } from "../format/config.ts";
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from "../format/snapshot.ts";
 import { BlobLoader } from "./blob-loader.ts";
 import { BlobSaver, type BlobSaverOptions, type BlobSaverPorts, type UploadedPack } from "./blob-saver.ts";
-import { IndexLoader } from "./index-loader.ts";
+import { IndexLoader, type IndexProgress } from "./index-loader.ts";
 import { LateFiles } from "./late-files.ts";
 import { acquireLock, awaitLock, type Lock, type LockKind } from "./lock.ts";
 import { MasterIndex } from "./master-index.ts";
@@ -55,6 +55,7 @@ export interface SnapshotListing {
 
 /** An open repository. Made by openRepository and createRepository; reading takes no lock, writing goes through `lock`. */
 export class Repository {
+  /** Complete for whoever has awaited indexed(), refreshIndex() or a tree. */
   readonly index = new MasterIndex();
   readonly blobs: BlobLoader;
   readonly trees: TreeLoader;
@@ -70,9 +71,10 @@ export class Repository {
 
   constructor(private readonly parts: RepositoryParts) {
     const { backend, codec, copy = null } = parts;
-    this.blobs = new BlobLoader({ backend, codec, index: this.index });
-    this.trees = new TreeLoader(this.index, this.blobs, copy);
     this.indexLoader = new IndexLoader({ backend, codec }, this.index);
+    const indexed = (signal: AbortSignal) => this.indexed(signal);
+    this.blobs = new BlobLoader({ backend, codec, indexed });
+    this.trees = new TreeLoader(indexed, this.blobs, copy);
     this.late = new LateFiles(this.lockPorts());
     this.orphans = new OrphanedLocks(this.lockPorts());
   }
@@ -98,9 +100,21 @@ export class Repository {
     return this.parts.backend.location;
   }
 
+  /**
+   * The index of what was stored when it was first asked for, loaded then, once for all who ask. Errors name the index file
+   * that cannot be read, and the next to ask has it tried again.
+   */
+  indexed(signal: AbortSignal): Promise<MasterIndex> {
+    return this.indexLoader.complete(signal);
+  }
+
+  get indexProgress(): Readonly<IndexProgress> {
+    return this.indexLoader.progress;
+  }
+
   /** Brings the index up to what is stored now. Errors name the index file that cannot be read. */
-  async refreshIndex(signal: AbortSignal, onProgress?: (done: number, total: number) => void): Promise<void> {
-    await this.indexLoader.refresh(signal, onProgress);
+  async refreshIndex(signal: AbortSignal): Promise<void> {
+    await this.indexLoader.refresh(signal);
   }
 
   /** Throws BackendError "not-found", IntegrityError, FormatError, naming the file. */
@@ -194,7 +208,7 @@ export class Repository {
    * ([Note: lost packs]). Returns how many are newly lost.
    */
   async loseMissingPacks(signal: AbortSignal): Promise<number> {
-    return loseMissingPacks(this.parts.backend, this.index, signal);
+    return loseMissingPacks(this.parts.backend, await this.indexed(signal), signal);
   }
 
   /** Seals what a device keeps beside the repository. The bytes begin with a mark that says what they are. */
@@ -231,6 +245,7 @@ export class Repository {
 
   /** Forgets the keys. Calls that run end with "closed". May be called twice. */
   close(): void {
+    this.indexLoader.close();
     this.parts.codec.close();
     this.parts.cipher.wipe();
     this.snapshots.clear();

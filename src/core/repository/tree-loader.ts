@@ -19,15 +19,14 @@ export class TreeLoader {
   private cachedBytes = 0;
   private readonly loading = new Map<Id, Promise<Bytes>>();
 
-  private readonly blocks: TreeBlocks;
+  private blocks: TreeBlocks | null = null;
 
+  /** `indexed` gives the index, once it is complete. */
   constructor(
-    index: MasterIndex,
+    private readonly indexed: (signal: AbortSignal) => Promise<MasterIndex>,
     private readonly blobs: BlobLoader,
     private readonly copy: OfflineCopy | null = null,
-  ) {
-    this.blocks = new TreeBlocks(index);
-  }
+  ) {}
 
   /** The decoded tree. Throws IntegrityError (missing, damaged), FormatError "tree-malformed" naming the tree. */
   async load(id: Id, signal: AbortSignal): Promise<Tree> {
@@ -49,7 +48,9 @@ export class TreeLoader {
   }
 
   /** The blocks of which each has the tree; none if no index knows it. */
-  blocksOf(id: Id): PackRange[] {
+  async blocksOf(id: Id, signal: AbortSignal): Promise<PackRange[]> {
+    const index = await this.indexed(signal);
+    this.blocks ??= new TreeBlocks(index);
     return this.blocks.of(id);
   }
 
@@ -72,7 +73,7 @@ export class TreeLoader {
   }
 
   private async fetch(id: Id, signal: AbortSignal): Promise<Bytes> {
-    const blocks = this.blocksOf(id);
+    const blocks = await this.blocksOf(id, signal);
     const [first] = blocks;
     if (!first) throw new IntegrityError("blob-missing", { type: "tree", blob: id });
     const kept = await this.fetchKept(id, blocks, signal);

@@ -7,7 +7,7 @@ import type {
   RepositoryInfo,
   RepositoryLocation,
 } from "../../workers/repository-api.ts";
-import { type Failure, failureOf } from "../failure.ts";
+import { type Failure, failureOf, isUnreachable } from "../failure.ts";
 import type { Ports, RepositoryClient, SourcePort } from "../ports.ts";
 import { idMatches } from "../route.ts";
 import type { RecoveryFacts } from "../text/recovery.ts";
@@ -16,6 +16,7 @@ import type { Device } from "./device.svelte.ts";
 import { FilePreview } from "./file-preview.svelte.ts";
 import { FolderTree } from "./folder-tree.svelte.ts";
 import { FolderView } from "./folder-view.svelte.ts";
+import { IndexLoad } from "./index-load.svelte.ts";
 import { Jobs } from "./jobs.svelte.ts";
 import { Locks } from "./locks.svelte.ts";
 import { OfflineCopies } from "./offline-copies.svelte.ts";
@@ -27,6 +28,7 @@ import { Snapshots } from "./snapshots.svelte.ts";
 /** All that lives as long as a repository is open, and goes when it is locked. */
 export class OpenRepository {
   readonly snapshots: Snapshots;
+  readonly index: IndexLoad;
   readonly folder: FolderView;
   readonly tree: FolderTree;
   readonly preview: FilePreview;
@@ -44,6 +46,7 @@ export class OpenRepository {
     sources: SourcePort,
   ) {
     this.snapshots = new Snapshots(api);
+    this.index = new IndexLoad(api);
     this.folder = new FolderView(api);
     this.tree = new FolderTree(api);
     this.preview = new FilePreview(api);
@@ -84,7 +87,7 @@ export class Session {
       this.#enter(info, { client, location });
     } catch (error) {
       // A worker that started while the server was away came from the app's shell: the next try may have a better one.
-      if (this.#client === client && unreachable.has(failureOf(error).code)) this.end();
+      if (this.#client === client && isUnreachable(failureOf(error))) this.end();
       throw error;
     }
   }
@@ -164,6 +167,7 @@ export class Session {
     this.connection = { state: "open", repository };
     void this.device.remember(recentPlaceOf(location), info.id, Date.now());
     void repository.snapshots.reload();
+    void repository.index.follow();
     void repository.offlineCopies.reload();
     void repository.backup.reload();
     const { route } = this.router;
@@ -200,8 +204,6 @@ const closingMs = 2000;
  * to every third time. This long after the others had ended, none stayed.
  */
 const settlingMs = 500;
-
-const unreachable: ReadonlySet<Failure["code"]> = new Set(["network", "timeout"]);
 
 function recentPlaceOf(location: RepositoryLocation): RecentPlace {
   if (location.kind === "folder") return { kind: "folder", handle: location.handle };

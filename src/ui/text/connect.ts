@@ -74,14 +74,11 @@ export const connectText = {
 const phases: Record<OpenProgress["phase"], string> = {
   keys: "Trying the password on the keys",
   config: "Reading the settings",
-  index: "Reading the index",
   locks: "Looking at locks",
 };
 
-/** "Reading the index, 3 of 12". */
-export function openPhaseText(progress: OpenProgress): string {
-  const phase = phases[progress.phase];
-  return progress.total > 1 ? `${phase}, ${progress.done} of ${progress.total}` : phase;
+export function openPhaseText({ phase }: OpenProgress): string {
+  return phases[phase];
 }
 
 const programs: Readonly<Record<string, string>> = {

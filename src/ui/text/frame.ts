@@ -27,6 +27,7 @@ export const frameText = {
     id: "Repository id",
     format: "Format",
     key: "Opened with key",
+    index: "Index",
     kernel: "Code in use",
     removing: "Removing",
     unusableKeys: "Key files that cannot be used",

@@ -49,7 +49,17 @@ export interface RepositoryInfo {
 }
 
 export interface OpenProgress {
-  phase: "keys" | "config" | "index" | "locks";
-  done: number;
-  total: number;
+  phase: "keys" | "config" | "locks";
+}
+
+/** Index files of the load that runs. Both are 0 until it is known how many there are. */
+export interface IndexProgress {
+  filesDone: number;
+  filesTotal: number;
+}
+
+export interface IndexInfo {
+  /** Entries: a blob that is stored twice counts twice. */
+  blobs: number;
+  packs: number;
 }

@@ -60,6 +60,7 @@ export function preparedRepository(nowMs: number): FakeRepository {
     },
     steerings: [],
     uploadCheckProgress: [],
+    index: { blobs: 318_204, packs: 2207 },
     uploadCheck: { packs: 8, bytes: 131_000_000, failures: [] },
     sets: [],
     setStorage: { place: "device", damaged: false },

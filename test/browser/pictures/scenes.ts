@@ -43,6 +43,20 @@ const noCors: readonly Rung[] = [
 export const scenes: readonly Scene[] = [
   { name: "connect-fresh", show: async (page) => page.getByRole("heading", { name: "Open a repository" }).waitFor() },
   { name: "connect-opening", show: (page) => submit(page, { openHangs: true }) },
+  {
+    name: "snapshots-indexing",
+    async show(page) {
+      await submit(page, { index: { filesDone: 31, filesTotal: 120 } });
+      await page.getByText("Reading the index, 31 of 120").waitFor();
+    },
+  },
+  {
+    name: "snapshots-index-damaged",
+    async show(page) {
+      await submit(page, { index: "file-hash-mismatch" });
+      await page.getByRole("button", { name: "Try again" }).waitFor();
+    },
+  },
   { name: "connect-wrong-password", show: (page) => submit(page, {}, "mistyped") },
   { name: "connect-wrong-login", show: (page) => submit(page, { refusal: "login-rejected" }) },
   { name: "connect-no-repository", show: (page) => submit(page, { refusal: "no-repository" }) },

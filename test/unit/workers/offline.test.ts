@@ -409,6 +409,7 @@ describe("waiting for the network", () => {
     const device = await newDevice();
     device.source = new MemoryFolder({ ...tree, ...filler });
     const service = await device.open({ keep: { kind: "nothing" } });
+    await service.awaitIndex({}, quiet);
     device.server.failure = "network";
     const before = device.server.requests.length;
     await expect(service.listSnapshots({}, quiet)).rejects.toMatchObject({ code: "network" });

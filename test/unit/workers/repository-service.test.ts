@@ -7,6 +7,7 @@ import type { Id } from "../../../src/core/base/id.ts";
 import type {
   ArchiveFormat,
   BackupProgress,
+  IndexProgress,
   RepositoryApi,
   VerifyUploadProgress,
 } from "../../../src/workers/repository-api.ts";
@@ -193,15 +194,14 @@ test("a running backup is paused and let go on; without one, nothing happens", a
   expect(told.at(-1)).toMatchObject({ paused: false, phase: "verifying" });
 });
 
-test("opening asks beside the index what the server is like", async () => {
+test("opening asks beside the keys what the server is like", async () => {
   const order: string[] = [];
   const server = altered(backend, {
-    list: async (type, signal) => {
-      if (type === "index") order.push("index begins");
+    load: async (handle, signal, range) => {
       await new Promise((resolve) => setImmediate(resolve));
-      const listed = await backend.list(type, signal);
-      if (type === "index") order.push("index ends");
-      return listed;
+      const bytes = await backend.load(handle, signal, range);
+      order.push(`${handle.type} loaded`);
+      return bytes;
     },
     remove: async () => {
       order.push("probe");
@@ -214,7 +214,30 @@ test("opening asks beside the index what the server is like", async () => {
   order.length = 0;
   const info = await api.open({ location, password, keep: { kind: "nothing" } });
   expect(info).toMatchObject({ appendOnly: true, clockAheadMs: 90_000, offline: false });
-  expect(order.indexOf("probe")).toBeLessThan(order.indexOf("index ends"));
+  const opening = order.filter((step) => step !== "index loaded");
+  expect(opening.slice(0, 3)).toEqual(["config loaded", "probe", "key loaded"]);
+});
+
+test("snapshots are listed while the index is still being read; folders wait for it", async () => {
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const slow = altered(backend, {
+    load: async (handle, signal, range) => {
+      if (handle.type === "index") await arrived;
+      return backend.load(handle, signal, range);
+    },
+  });
+  const api = await openApi(slow);
+  const seen: IndexProgress[] = [];
+  const indexed = api.awaitIndex({}, { onProgress: (progress) => void seen.push(progress) });
+  const folder = api.listFolder({ snapshot, path: [] });
+  expect((await api.listSnapshots({})).snapshots).toHaveLength(1);
+  arrive();
+  expect((await folder).entries).toHaveLength(1);
+  expect(await indexed).toEqual({ blobs: expect.any(Number), packs: 2 });
+  expect(seen.at(-1)).toEqual({ filesDone: 1, filesTotal: 1 });
 });
 
 test("there is nothing to check before anything was uploaded", async () => {

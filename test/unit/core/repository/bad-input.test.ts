@@ -75,7 +75,8 @@ describe.each(Object.entries(positions))("with the %s byte altered", (_, positio
 
   test("an index is refused, naming the file", async () => {
     const [index] = await backend.list("index", signal);
-    const error = await failureOf(openTestRepository(flipping("index", position)));
+    const repository = await openTestRepository(flipping("index", position));
+    const error = await failureOf(repository.indexed(signal));
     expect(error).toMatchObject({ code: "file-hash-mismatch", context: { type: "index", id: index?.id } });
   });
 

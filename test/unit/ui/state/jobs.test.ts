@@ -110,6 +110,7 @@ test("an upload is checked for the last backup only, and what was found stays wi
   const jobs = jobsOn({
     backupEnd: backupResult({ uploadedPacks: 12 }),
     uploadCheckProgress: [{ packsDone: 3, packsTotal: 12, bytesDone: 47.5e6, bytesTotal: 190e6, waiting: null }],
+    index: { blobs: 12, packs: 1 },
     uploadCheck: { packs: 12, bytes: 190e6, failures: [] },
   });
   const first = jobs.startBackup(request, documents);
