@@ -5,7 +5,7 @@ import type { KernelSource } from "../base/ports.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import type { IndexRecords } from "./blob-record.ts";
 import { Chunker } from "./chunker.ts";
-import { Cipher, type CipherKey, sealOverhead } from "./cipher.ts";
+import { Cipher, type CipherKey, type SealedText, sealOverhead } from "./cipher.ts";
 import type {
   BlobToOpen,
   BlobType,
@@ -113,7 +113,8 @@ export class BlobCodec implements Codec {
     signal.throwIfAborted();
     const frame = this.compress(type, plain, compression);
     const sealed = new Uint8Array((frame ?? plain).length + sealOverhead);
-    return this.seal({ type, id: await hashId(plain), plain, frame }, sealed);
+    const [blob] = await this.seal([{ type, id: await hashId(plain), plain, frame, sealed }]);
+    return blob as SealedBlob;
   }
 
   async openBlobs(sealed: Bytes, blobs: readonly BlobToOpen[], signal: AbortSignal): Promise<OpenedBlob[]> {
@@ -180,21 +181,23 @@ export class BlobCodec implements Codec {
     const length = chunks.reduce((sum, { plain }) => sum + plain.length + sealOverhead, 0);
     const buffer = this.buffers.take(length);
     let offset = 0;
-    const sealing = chunks.map(({ id, plain }) => {
+    const blobs = chunks.map(({ id, plain }): BlobToSeal => {
       const frame = this.compress(type, plain, mode);
       const start = offset;
       offset += (frame ?? plain).length + sealOverhead;
-      return this.seal({ type, id, plain, frame }, buffer.subarray(start, offset));
+      return { type, id, plain, frame, sealed: buffer.subarray(start, offset) };
     });
-    return { buffer, blobs: await Promise.all(sealing) };
+    return { buffer, blobs: await this.seal(blobs) };
   }
 
-  /** Seals a blob into `sealed`, which is just as long as it must be. */
-  private async seal({ type, id, plain, frame }: BlobToSeal, sealed: Bytes): Promise<SealedBlob> {
-    await this.cipher.sealInto(sealed, frame ?? plain);
-    await this.verifySealed({ type, id, plain, frame }, sealed);
-    if (frame !== null) discardBytes(frame);
-    return { type, id, sealed, plainLength: plain.length, compressed: frame !== null };
+  private async seal(blobs: readonly BlobToSeal[]): Promise<SealedBlob[]> {
+    const texts = blobs.map(({ plain, frame, sealed }) => ({ plain: frame ?? plain, sealed }));
+    await this.cipher.sealEachInto(texts);
+    await this.verifySealed(blobs, texts);
+    return blobs.map(({ type, id, plain, frame, sealed }) => {
+      if (frame !== null) discardBytes(frame);
+      return { type, id, sealed, plainLength: plain.length, compressed: frame !== null };
+    });
   }
 
   /** The zstd frame if compressing is wanted and shrinks the blob, else null. */
@@ -210,14 +213,15 @@ export class BlobCodec implements Codec {
    * The only defence against a fault of this machine or program: what was sealed is opened again before it leaves. It is
    * compared piece by piece, with the frame and the frame's content with the blob: nothing is put together anew for it.
    */
-  private async verifySealed({ id, plain, frame }: BlobToSeal, sealed: Bytes): Promise<void> {
+  private async verifySealed(blobs: readonly BlobToSeal[], texts: readonly SealedText[]): Promise<void> {
+    const context = { blob: blobs[0]?.id ?? null, blobs: blobs.length };
     try {
-      const isOpened = await this.cipher.opensTo(sealed, frame ?? plain);
-      if (isOpened && (frame === null || this.isContent(frame, plain))) return;
+      const isOpened = await this.cipher.opensEachTo(texts);
+      if (isOpened && blobs.every(({ frame, plain }) => frame === null || this.isContent(frame, plain))) return;
     } catch (cause) {
-      throw new IntegrityError("seal-verification-failed", { blob: id }, { cause });
+      throw new IntegrityError("seal-verification-failed", context, { cause });
     }
-    throw new IntegrityError("seal-verification-failed", { blob: id });
+    throw new IntegrityError("seal-verification-failed", context);
   }
 
   private isContent(frame: Bytes, plain: Bytes): boolean {
@@ -263,6 +267,8 @@ interface BlobToSeal extends Chunk {
   type: BlobType;
   /** The zstd frame that stands for the plain bytes, if it is shorter. */
   frame: Bytes | null;
+  /** Room for the sealed bytes, as long as they will be. */
+  sealed: Bytes;
 }
 
 /** [Note: two ways to hash]; Chromium's allocator takes fresh memory for 960 KiB and more. */

@@ -1,5 +1,7 @@
 import { type Bytes, discardBytes, equalConstantTime, randomBytes } from "../base/bytes.ts";
 import { FormatError, HoldallError, IntegrityError } from "../base/errors.ts";
+import { applyKeyStream, applyToSegment, blockLength } from "./counter-mode.ts";
+import { CounterRun, runsOf } from "./counter-run.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** The raw key of a repository (the same in all its key files), or the key that a password is derived to. */
@@ -25,13 +27,14 @@ const macLength = 16;
 /** What sealing adds to the length of the plain bytes: the initial counter before and the MAC behind them. */
 export const sealOverhead = ivLength + macLength;
 
-/**
- * WebCrypto is asked for at most this much at once: engines copy and allocate for every call, and what stays in the
- * processor's cache is twice as fast as a whole blob.
- */
-const segmentLength = 256 * 1024;
+/** Shorter texts are worked on together: the call of WebCrypto costs more than they do ([Note: one run of counters]). */
+const leastAlone = 48 * 1024;
 
-const blockLength = 16;
+/** A text, and the bytes that it is, or is to be, sealed in: longer by just the overhead. */
+export interface SealedText {
+  plain: Bytes;
+  sealed: Bytes;
+}
 
 /** A random key. The caller wipes it. */
 export function generateMasterKey(): MasterKey {
@@ -111,7 +114,7 @@ export class Cipher {
   async open(sealed: Bytes): Promise<Bytes> {
     const { iv, ciphertext } = await this.verified(sealed);
     const plain = new Uint8Array(ciphertext.length);
-    await this.eachSegment(iv, ciphertext, (segment, offset) => plain.set(segment, offset));
+    await applyKeyStream(this.key.encrypt, iv, ciphertext, (segment, offset) => plain.set(segment, offset));
     return plain;
   }
 
@@ -122,10 +125,29 @@ export class Cipher {
   async opensTo(sealed: Bytes, plain: Bytes): Promise<boolean> {
     const { iv, ciphertext } = await this.verified(sealed);
     let isEqual = ciphertext.length === plain.length;
-    await this.eachSegment(iv, ciphertext, (segment, offset) => {
+    await applyKeyStream(this.key.encrypt, iv, ciphertext, (segment, offset) => {
       isEqual &&= this.kernel.equal(segment, plain.subarray(offset, offset + segment.length));
     });
     return isEqual;
+  }
+
+  /** Seals many texts like `sealInto`, several short ones with one call of WebCrypto. */
+  async sealEachInto(texts: readonly SealedText[]): Promise<void> {
+    const { alone, runs } = arranged(texts);
+    await Promise.all([
+      ...alone.map(({ plain, sealed }) => this.sealInto(sealed, plain)),
+      ...runs.map((run) => this.sealRun(run)),
+    ]);
+  }
+
+  /** Verifies many texts like `opensTo`; false too for those that were altered. They must be given as they were sealed. */
+  async opensEachTo(texts: readonly SealedText[]): Promise<boolean> {
+    const { alone, runs } = arranged(texts);
+    const opened = await Promise.all([
+      ...alone.map(({ plain, sealed }) => this.opensTo(sealed, plain)),
+      ...runs.map((run) => this.runOpens(run)),
+    ]);
+    return opened.every((isEqual) => isEqual);
   }
 
   /** Forgets the raw part of the key; later calls throw HoldallError "closed". May be called twice. */
@@ -145,20 +167,55 @@ export class Cipher {
     const ciphertext = sealed.subarray(ivLength, ivLength + plain.length);
     const [oneTime] = await Promise.all([
       this.oneTimeKey(iv),
-      this.eachSegment(iv, plain, (segment, offset) => ciphertext.set(segment, offset)),
+      applyKeyStream(this.key.encrypt, iv, plain, (segment, offset) => ciphertext.set(segment, offset)),
     ]);
     sealed.set(this.mac(oneTime, ciphertext), ivLength + plain.length);
+  }
+
+  private async sealRun(texts: readonly SealedText[]): Promise<void> {
+    this.checkUsable();
+    const plains = texts.map(({ plain }) => plain);
+    const run = new CounterRun(
+      randomBytes(ivLength),
+      plains.map(({ length }) => length),
+    );
+    const [oneTime, applied] = await Promise.all([run.stream(this.key.macK), run.apply(this.key.encrypt, plains)]);
+    for (const [i, { sealed }] of texts.entries()) {
+      const ciphertext = run.part(applied, i);
+      sealed.set(run.counter(i));
+      sealed.set(ciphertext, ivLength);
+      sealed.set(this.mac(run.part(oneTime, i, blockLength), ciphertext), ivLength + ciphertext.length);
+    }
+    discardBytes(oneTime);
+    discardBytes(applied);
+  }
+
+  private async runOpens(texts: readonly SealedText[]): Promise<boolean> {
+    this.checkUsable();
+    const sealed = texts.map((text) => partsOf(text.sealed));
+    const ciphertexts = sealed.map(({ ciphertext }) => ciphertext);
+    const run = new CounterRun(
+      sealed[0]?.iv ?? new Uint8Array(ivLength),
+      ciphertexts.map(({ length }) => length),
+    );
+    if (!run.hasCounters(sealed.map(({ iv }) => iv))) return false;
+    const [oneTime, applied] = await Promise.all([run.stream(this.key.macK), run.apply(this.key.encrypt, ciphertexts)]);
+    const isOpened = texts.every(({ plain }, i) => {
+      const { ciphertext, mac } = sealed[i] as SealedParts;
+      const isSound = equalConstantTime(this.mac(run.part(oneTime, i, blockLength), ciphertext), mac);
+      return isSound && this.kernel.equal(run.part(applied, i), plain);
+    });
+    discardBytes(oneTime);
+    discardBytes(applied);
+    return isOpened;
   }
 
   /** The parts of sealed bytes whose MAC is right. */
   private async verified(sealed: Bytes): Promise<{ iv: Bytes; ciphertext: Bytes }> {
     this.checkUsable();
-    if (sealed.length < sealOverhead) throw new FormatError("sealed-data-short", { length: sealed.length });
-    const iv = sealed.subarray(0, ivLength);
-    if (iv.every((byte) => byte === 0)) throw new FormatError("sealed-data-short", { reason: "the IV is zero" });
-    const ciphertext = sealed.subarray(ivLength, sealed.length - macLength);
-    const mac = this.mac(await this.oneTimeKey(iv), ciphertext);
-    if (!equalConstantTime(mac, sealed.subarray(sealed.length - macLength))) throw new IntegrityError("mac-mismatch");
+    const { iv, ciphertext, mac } = partsOf(sealed);
+    const computed = this.mac(await this.oneTimeKey(iv), ciphertext);
+    if (!equalConstantTime(computed, mac)) throw new IntegrityError("mac-mismatch");
     return { iv, ciphertext };
   }
 
@@ -172,44 +229,28 @@ export class Cipher {
    * that: the counter, encrypted.
    */
   private async oneTimeKey(iv: Bytes): Promise<Bytes> {
-    const zeros = new Uint8Array(blockLength);
-    return new Uint8Array(await crypto.subtle.encrypt(counterFrom(iv), this.key.macK, zeros));
-  }
-
-  /** Gives the input, xored with the key stream, segment by segment as each is done: encrypts and decrypts. */
-  private async eachSegment(iv: Bytes, input: Bytes, take: (segment: Bytes, offset: number) => void): Promise<void> {
-    const segments: Promise<void>[] = [];
-    for (let offset = 0; offset < input.length; offset += segmentLength) {
-      segments.push(
-        this.applyToSegment(iv, input, offset).then((applied) => {
-          take(applied, offset);
-          // At once, so that the next one gets the same memory.
-          discardBytes(applied);
-        }),
-      );
-    }
-    await Promise.all(segments);
-  }
-
-  private async applyToSegment(iv: Bytes, input: Bytes, offset: number): Promise<Bytes> {
-    const counter = counterFrom(offset === 0 ? iv : advanceCounter(iv, offset / blockLength));
-    const segment = input.subarray(offset, offset + segmentLength);
-    return new Uint8Array(await crypto.subtle.encrypt(counter, this.key.encrypt, segment));
+    return applyToSegment(this.key.macK, iv, new Uint8Array(blockLength));
   }
 }
 
-function counterFrom(counter: Bytes): AesCtrParams {
-  return { name: "AES-CTR", counter, length: 128 };
+interface SealedParts {
+  iv: Bytes;
+  ciphertext: Bytes;
+  mac: Bytes;
 }
 
-/** The counter some blocks on: a big-endian number of 128 bits, wrapping to zero. */
-function advanceCounter(counter: Bytes, blocks: number): Bytes {
-  const advanced = counter.slice();
-  let carry = blocks;
-  for (let i = advanced.length - 1; i >= 0 && carry > 0; i--) {
-    carry += advanced[i] ?? 0;
-    advanced[i] = carry % 256;
-    carry = Math.floor(carry / 256);
-  }
-  return advanced;
+/** Views into sealed bytes. Throws FormatError "sealed-data-short". */
+function partsOf(sealed: Bytes): SealedParts {
+  if (sealed.length < sealOverhead) throw new FormatError("sealed-data-short", { length: sealed.length });
+  const iv = sealed.subarray(0, ivLength);
+  if (iv.every((byte) => byte === 0)) throw new FormatError("sealed-data-short", { reason: "the IV is zero" });
+  const end = sealed.length - macLength;
+  return { iv, ciphertext: sealed.subarray(ivLength, end), mac: sealed.subarray(end) };
+}
+
+/** Which texts are worked on one by one, and which together. */
+function arranged(texts: readonly SealedText[]): { alone: SealedText[]; runs: SealedText[][] } {
+  const isShort = ({ plain }: SealedText) => plain.length < leastAlone;
+  const runs = runsOf(texts.filter(isShort), ({ plain }) => plain.length);
+  return { alone: texts.filter((text) => !isShort(text)), runs: [...runs] };
 }
