@@ -15,11 +15,11 @@ import type {
   SaveJob,
   SealedBlob,
 } from "../core/codec/codec.ts";
+import { type SmallContents, saveSmallFiles } from "../core/codec/small-files.ts";
 import { installTrustedTypes } from "../platform/trusted-types.ts";
 import type { CodecApi, CodecSettings, ReceiverApi, WireJob } from "./codec-service.ts";
 import { takeOpened } from "./opened-blobs.ts";
 import { type Connection, connect, type RpcPort, serve, transfer, wholeBuffer } from "./rpc.ts";
-import { decodeError } from "./wire-error.ts";
 
 /** A started codec worker. */
 export type SpawnedWorker = RpcPort & { terminate(): void };
@@ -73,9 +73,12 @@ export class CodecPool implements Codec {
   }
 
   saveSmallFiles(files: readonly FileToSave[], job: SaveJob): Promise<SavedFile[]> {
-    return this.withJob(job, async (api, wireJob) => {
-      const saved = await api.saveSmallFiles({ files, job: wireJob }, { signal: job.signal });
-      return saved.map((file) => ("failure" in file ? { error: decodeError(file.failure) } : file));
+    const { signal } = job;
+    return this.withJob(job, (api, wireJob) => {
+      // Read here: sending thousands of Files to other threads costs the browser more than sending their bytes.
+      const save = (contents: SmallContents) =>
+        api.saveContents(transfer({ contents, job: wireJob }, [contents.bytes.buffer]), { signal });
+      return saveSmallFiles(files, save, signal);
     });
   }
 

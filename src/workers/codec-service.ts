@@ -1,7 +1,7 @@
 import { type Bytes, discardBytes } from "../core/base/bytes.ts";
 import { HoldallError } from "../core/base/errors.ts";
 import type { Id } from "../core/base/id.ts";
-import type { BlobCodecOptions } from "../core/codec/blob-codec.ts";
+import type { BlobCodec, BlobCodecOptions } from "../core/codec/blob-codec.ts";
 import type { IndexRecords } from "../core/codec/blob-record.ts";
 import type {
   BlobReceiver,
@@ -15,10 +15,10 @@ import type {
   SealedBatch,
   SealedBlob,
 } from "../core/codec/codec.ts";
-import { moveOpened, type WireFailure, type WireOpened } from "./opened-blobs.ts";
+import type { SmallContents } from "../core/codec/small-files.ts";
+import { moveOpened, type WireOpened } from "./opened-blobs.ts";
 import type { Method } from "./repository-api.ts";
 import { connect, type RpcPort, type Served, serve, transfer, wholeBuffer } from "./rpc.ts";
-import { encodeError } from "./wire-error.ts";
 
 /** What a codec worker must know before its first call. */
 export type CodecSettings = Omit<BlobCodecOptions, "kernels">;
@@ -26,7 +26,8 @@ export type CodecSettings = Omit<BlobCodecOptions, "kernels">;
 /** A Codec's calls as plain data, served by a codec worker; `init` comes first, once. */
 export interface CodecApi {
   init: Method<CodecSettings, { kernelBuild: string }>;
-  saveSmallFiles: Method<{ files: readonly FileToSave[]; job: WireJob }, ({ content: Id[] } | WireFailure)[]>;
+  /** Contents of one chunk each; the bytes are moved. */
+  saveContents: Method<{ contents: SmallContents; job: WireJob }, Id[]>;
   /** Progress is the offset of the next stretch. */
   saveStretch: Method<{ file: FileToSave; offset: number; job: WireJob }, FileStretch, number>;
   sealBlob: Method<{ type: BlobType; plain: Bytes; compression: CompressionMode }, SealedBlob>;
@@ -47,8 +48,8 @@ export interface WireJob {
   receiver: number;
 }
 
-/** A codec that can say which kernels it chose. */
-export type KernelCodec = Codec & { readonly kernelBuild: string };
+/** A codec that is given contents instead of small files, and can say which kernels it chose. */
+export type KernelCodec = Omit<Codec, "saveSmallFiles"> & Pick<BlobCodec, "kernelBuild" | "saveContents">;
 
 /** Serves a codec to the pool at the other end of the port. */
 export function serveCodec(port: RpcPort, create: (settings: CodecSettings) => Promise<KernelCodec>): void {
@@ -63,9 +64,10 @@ export function serveCodec(port: RpcPort, create: (settings: CodecSettings) => P
       codec = await create(settings);
       return { kernelBuild: codec.kernelBuild };
     },
-    async saveSmallFiles({ files, job }, { signal }) {
-      const saved = await ready().saveSmallFiles(files, jobOf(job, receivers, signal));
-      return saved.map((file) => ("error" in file ? { failure: encodeError(file.error) } : file));
+    async saveContents({ contents, job }, { signal }) {
+      const ids = await ready().saveContents(contents, jobOf(job, receivers, signal));
+      discardBytes(contents.bytes);
+      return ids;
     },
     saveStretch: ({ file, offset, job }, { signal, onProgress }) =>
       ready().saveStretch(file, offset, onProgress, jobOf(job, receivers, signal)),

@@ -1,5 +1,5 @@
 import { type Bytes, discardBytes } from "../base/bytes.ts";
-import { FormatError, HoldallError, IntegrityError, isAbort } from "../base/errors.ts";
+import { FormatError, IntegrityError } from "../base/errors.ts";
 import { hashId, type Id, idOfBytes } from "../base/id.ts";
 import type { KernelSource } from "../base/ports.ts";
 import { Semaphore } from "../base/semaphore.ts";
@@ -24,6 +24,7 @@ import { type Kernel, loadKernel } from "./kernel.ts";
 import type { Polynomial } from "./polynomial.ts";
 import { SealedBuffers } from "./sealed-buffers.ts";
 import { hashAll } from "./sha256.ts";
+import { readExactly, type SmallContents, saveSmallFiles } from "./small-files.ts";
 
 export interface BlobCodecOptions {
   kernels: KernelSource;
@@ -83,14 +84,18 @@ export class BlobCodec implements Codec {
     return new BlobCodec(cipher, new Chunker(kernel, polynomial), forBlobs, kernel, openIndexFile);
   }
 
-  async saveSmallFiles(files: readonly FileToSave[], job: SaveJob): Promise<SavedFile[]> {
-    const contents = await readGroup(files, job.signal);
-    const chunks = contents.filter((content): content is Bytes => content instanceof Uint8Array);
-    const ids = await this.saveChunks(chunks, job);
-    let next = 0;
-    return contents.map((content) =>
-      content instanceof Uint8Array ? { content: ids.slice(next, ++next) } : { error: content.error },
-    );
+  saveSmallFiles(files: readonly FileToSave[], job: SaveJob): Promise<SavedFile[]> {
+    return saveSmallFiles(files, (contents) => this.saveContents(contents, job), job.signal);
+  }
+
+  /** Saves contents of one chunk each, which lie one behind the other in bytes that are lent. */
+  saveContents({ bytes, lengths }: SmallContents, job: SaveJob): Promise<Id[]> {
+    let end = 0;
+    const chunks = lengths.map((length) => {
+      end += length;
+      return bytes.subarray(end - length, end);
+    });
+    return this.saveChunks(chunks, job);
   }
 
   async saveStretch(
@@ -291,49 +296,6 @@ function* batchesOf(chunks: readonly Chunk[]): Generator<Chunk[]> {
     bytes += chunk.plain.length;
   }
   if (batch.length > 0) yield batch;
-}
-
-type ReadContent = Bytes | { error: unknown };
-
-/** Reads small files as one Blob, which is several times faster; one by one only if the group cannot be read so. */
-async function readGroup(files: readonly FileToSave[], signal: AbortSignal): Promise<ReadContent[]> {
-  signal.throwIfAborted();
-  try {
-    const total = files.reduce((sum, file) => sum + file.size, 0);
-    const bytes = await readExactly(new Blob(files.map((file) => file.blob)), total);
-    if (files.every((file) => file.blob.size === file.size)) return splitGroup(bytes, files);
-  } catch (error) {
-    if (isAbort(error)) throw error;
-  }
-  return Promise.all(files.map(readAlone));
-}
-
-function splitGroup(bytes: Bytes, files: readonly FileToSave[]): Bytes[] {
-  let end = 0;
-  return files.map((file) => {
-    end += file.size;
-    return bytes.subarray(end - file.size, end);
-  });
-}
-
-async function readAlone(file: FileToSave): Promise<ReadContent> {
-  try {
-    return await readExactly(file.blob, file.size);
-  } catch (error) {
-    return { error };
-  }
-}
-
-/** Throws "source-unreadable" if the platform cannot read the blob or has another number of bytes. */
-async function readExactly(blob: Blob, length: number): Promise<Bytes> {
-  let bytes: Bytes;
-  try {
-    bytes = new Uint8Array(await blob.arrayBuffer());
-  } catch (cause) {
-    throw new HoldallError("source-unreadable", { reason: cause instanceof Error ? cause.name : "unknown" }, { cause });
-  }
-  if (bytes.length === length) return bytes;
-  throw new HoldallError("source-unreadable", { reason: "length changed", expected: length, found: bytes.length });
 }
 
 /** The same error with the blob's id added to its context. */

@@ -19,15 +19,10 @@ class PlainCodec implements KernelCodec {
     private readonly gate: (signal: AbortSignal) => Promise<void>,
   ) {}
 
-  async saveSmallFiles(...[files, job]: Parameters<KernelCodec["saveSmallFiles"]>) {
-    return this.counted(job.signal, () =>
-      Promise.all(
-        files.map(async ({ blob, size }) => {
-          if (blob.size !== size) return { error: new HoldallError("source-unreadable", { expected: size }) };
-          return { content: [await this.saveChunk(blob, job)] };
-        }),
-      ),
-    );
+  async saveContents(...[{ bytes, lengths }, job]: Parameters<KernelCodec["saveContents"]>) {
+    const ends = lengths.map((_, i) => lengths.slice(0, i + 1).reduce((sum, length) => sum + length, 0));
+    const chunks = ends.map((end, i) => new Blob([bytes.slice(end - (lengths[i] ?? 0), end)]));
+    return this.counted(job.signal, () => Promise.all(chunks.map((chunk) => this.saveChunk(chunk, job))));
   }
 
   async saveStretch(...[file, offset, onCut, job]: Parameters<KernelCodec["saveStretch"]>) {
