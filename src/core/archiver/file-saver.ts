@@ -5,7 +5,7 @@ import { type Codec, type FileStretch, type SavedFile, type SaveJob, smallFileLi
 import { isSourceUnreadable, type OpenFile, readSteadily, type SteadyFile } from "./steady-file.ts";
 
 /** Small files are read in groups of at most so many files and bytes: one read of a group is several times faster. */
-const groupFiles = 64;
+const groupFiles = 256;
 const groupBytes = 4 * 1024 * 1024;
 
 interface Group {
