@@ -31,10 +31,15 @@ export class AnswerBody {
     if (this.reader === null) this.ended = true;
   }
 
-  /** All bytes, in a buffer that the caller owns; null if there are more than `limit`, and then the rest is left. */
-  async read(limit: number): Promise<Bytes | null> {
+  /**
+   * All bytes, in a buffer that the caller owns (`into`, if they fit); null if there are more than `limit`, and then the rest
+   * is left.
+   */
+  async read(limit: number, into?: Bytes): Promise<Bytes | null> {
     if (this.length !== null && this.length > limit) return null;
-    const buffer = new GrowingBuffer(this.length ?? 0);
+    const expectedLength = this.length ?? 0;
+    const isRoom = into !== undefined && into.length >= expectedLength;
+    const buffer = new GrowingBuffer(isRoom ? into.subarray(0, expectedLength) : new Uint8Array(expectedLength));
     for (let chunk = await this.next(); chunk !== null; chunk = await this.next()) {
       this.watch.throwIfUnwanted();
       if (this.received > limit) return null;
@@ -86,12 +91,9 @@ export function contentLength(headers: Headers): number | null {
 
 /** Collects chunks in one buffer, which is made once if the length is known before. */
 class GrowingBuffer {
-  private buffer: Bytes;
   private length = 0;
 
-  constructor(expectedLength: number) {
-    this.buffer = new Uint8Array(expectedLength);
-  }
+  constructor(private buffer: Bytes) {}
 
   append(chunk: Uint8Array): void {
     const end = this.length + chunk.length;

@@ -11,6 +11,11 @@ export type Handle = { type: "config" } | { type: NamedFileType; id: Id };
 export interface ByteRange {
   offset: number;
   length: number;
+  /**
+   * Where the bytes may be put, at least `length` long and not to be used until the call settles: the result is a view of it
+   * then, unless a backend passes it over. Fresh memory for a whole pack costs more than fetching it.
+   */
+  into?: Bytes;
 }
 
 export interface ListedFile {

@@ -193,13 +193,14 @@ export class RestBackend implements Backend {
     throw new BackendError("range-refused", { ...request.context, status: 416 });
   }
 
-  private async loadRange(handle: Handle, signal: AbortSignal, { offset, length }: ByteRange): Promise<Bytes> {
+  private async loadRange(handle: Handle, signal: AbortSignal, { offset, length, into }: ByteRange): Promise<Bytes> {
     const end = offset + length;
     const request = this.requestFor("GET", handle, { Range: `bytes=${offset}-${end - 1}` });
     return this.transport.exchange(request, signal, async (answer) => {
       if (answer.status === 206) {
         if (!startsAt(answer, offset)) throw unexpected(request.context, answer, "another range");
-        return (await answer.body.read(length)) ?? failed(unexpected(request.context, answer, "more than the range"));
+        const bytes = await answer.body.read(length, into);
+        return bytes ?? failed(unexpected(request.context, answer, "more than the range"));
       }
       if (answer.status !== 200) throw this.errorOf(request, answer);
       const body = await this.readWhole(answer, largestSlicedLength, request.context);

@@ -305,6 +305,15 @@ describe("a load", () => {
     });
   });
 
+  test("of a range lands in the caller's buffer if it has room", async () => {
+    await backend.save(pack, bytes, signal);
+    const into = new Uint8Array(100);
+    const view = await backend.load(pack, signal, { offset: 9, length: 2, into });
+    expect([view, view.buffer]).toEqual([utf8("of"), into.buffer]);
+    const small = await backend.load(pack, signal, { offset: 0, length: 8, into: new Uint8Array(7) });
+    expect(small).toEqual(utf8("contents"));
+  });
+
   test("of a range that gets more, or another one, is refused", async () => {
     const range = { offset: 2, length: 3 };
     answer("GET", { status: 206, body: "abcdef" });
