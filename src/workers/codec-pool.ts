@@ -6,17 +6,20 @@ import type {
   BlobReceiver,
   BlobToOpen,
   BlobType,
+  CheckedPack,
   Codec,
   CompressionMode,
   FileStretch,
   FileToSave,
   OpenedBlob,
+  PackToCheck,
   SavedFile,
   SaveJob,
   SealedBlob,
 } from "../core/codec/codec.ts";
 import { type SmallContents, saveSmallFiles } from "../core/codec/small-files.ts";
 import { installTrustedTypes } from "../platform/trusted-types.ts";
+import { takeChecked } from "./checked-packs.ts";
 import type { CodecApi, CodecSettings, ReceiverApi, WireJob } from "./codec-service.ts";
 import { takeOpened } from "./opened-blobs.ts";
 import { type Connection, connect, type RpcPort, serve, transfer, wholeBuffer } from "./rpc.ts";
@@ -105,6 +108,12 @@ export class CodecPool implements Codec {
       const whole = wholeBuffer(sealed);
       return takeOpened(await api.openBlobs(transfer({ sealed: whole, blobs }, [whole.buffer]), { signal }));
     });
+  }
+
+  checkPack(pack: PackToCheck, signal: AbortSignal): Promise<CheckedPack> {
+    return this.run(signal, async (api) =>
+      takeChecked(await api.checkPack(transfer(pack, [pack.sealed.buffer]), { signal })),
+    );
   }
 
   openIndex(sealed: Bytes, signal: AbortSignal): Promise<IndexRecords> {

@@ -11,11 +11,13 @@ import type {
   CompressionMode,
   FileStretch,
   FileToSave,
+  PackToCheck,
   SaveJob,
   SealedBatch,
   SealedBlob,
 } from "../core/codec/codec.ts";
 import type { SmallContents } from "../core/codec/small-files.ts";
+import { moveChecked, type WireCheckedPack } from "./checked-packs.ts";
 import { moveOpened, type WireOpened } from "./opened-blobs.ts";
 import type { Method } from "./repository-api.ts";
 import { connect, type RpcPort, type Served, serve, transfer, wholeBuffer } from "./rpc.ts";
@@ -32,6 +34,8 @@ export interface CodecApi {
   saveStretch: Method<{ file: FileToSave; offset: number; job: WireJob }, FileStretch, number>;
   sealBlob: Method<{ type: BlobType; plain: Bytes; compression: CompressionMode }, SealedBlob>;
   openBlobs: Method<{ sealed: Bytes; blobs: readonly BlobToOpen[] }, WireOpened[]>;
+  /** The pack's buffer is moved there and back. */
+  checkPack: Method<PackToCheck, WireCheckedPack>;
   openIndex: Method<{ sealed: Bytes }, IndexRecords>;
 }
 
@@ -78,6 +82,9 @@ export function serveCodec(port: RpcPort, create: (settings: CodecSettings) => P
       const opened = await ready().openBlobs(sealed, blobs, signal);
       discardBytes(sealed);
       return moveOpened(opened);
+    },
+    async checkPack(pack, { signal }) {
+      return moveChecked(await ready().checkPack(pack, signal));
     },
     async openIndex({ sealed }, { signal }) {
       const index = await ready().openIndex(sealed, signal);

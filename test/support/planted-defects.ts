@@ -102,6 +102,7 @@ export function boundCodec(codec: Codec): Codec {
     saveStretch: (file, offset, onCut, job) => codec.saveStretch(file, offset, onCut, job),
     sealBlob: (type, plain, compression, signal) => codec.sealBlob(type, plain, compression, signal),
     openBlobs: (sealed, blobs, signal) => codec.openBlobs(sealed, blobs, signal),
+    checkPack: (pack, signal) => codec.checkPack(pack, signal),
     openIndex: (sealed, signal) => codec.openIndex(sealed, signal),
     close: () => codec.close(),
   };

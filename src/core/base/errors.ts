@@ -37,6 +37,8 @@ export type IntegrityCode =
   | "blob-missing" // no index names this blob
   | "upload-corrupted" // the server got other bytes than were sent, three times
   | "seal-verification-failed" // what was sealed does not open to what it was made from
+  | "pack-missing" // an index names a pack that is not stored
+  | "pack-length-mismatch" // a pack is longer or shorter than the index says
   | "pack-mismatch" // a pack's header and the index disagree
   | "tree-name-refused" // a node whose name could lead out of its folder
   | "tree-unreachable" // a folder node without a tree, or nested deeper than any file system allows

@@ -9,11 +9,13 @@ import { Cipher, type CipherKey, type SealedText, sealOverhead } from "./cipher.
 import type {
   BlobToOpen,
   BlobType,
+  CheckedPack,
   Codec,
   CompressionMode,
   FileStretch,
   FileToSave,
   OpenedBlob,
+  PackToCheck,
   SavedFile,
   SaveJob,
   SealedBatch,
@@ -21,9 +23,10 @@ import type {
 } from "./codec.ts";
 import { type Compression, loadCompression, looksIncompressible } from "./compression.ts";
 import { type Kernel, loadKernel } from "./kernel.ts";
+import { namingBlob, PackChecker } from "./pack-checker.ts";
 import type { Polynomial } from "./polynomial.ts";
 import { SealedBuffers } from "./sealed-buffers.ts";
-import { hashAll } from "./sha256.ts";
+import { hashAll, isHashedInKernel } from "./sha256.ts";
 import { readExactly, type SmallContents, saveSmallFiles } from "./small-files.ts";
 
 export interface BlobCodecOptions {
@@ -57,6 +60,7 @@ export class BlobCodec implements Codec {
   readonly parallelism = 2;
   private readonly opening = new Semaphore(openingBytes);
   private readonly buffers = new SealedBuffers();
+  private readonly packs: PackChecker;
 
   private constructor(
     private readonly cipher: Cipher,
@@ -65,7 +69,9 @@ export class BlobCodec implements Codec {
     private readonly compression: Compression | null,
     private readonly kernel: Kernel,
     private readonly openIndexFile: (sealed: Bytes) => Promise<IndexRecords>,
-  ) {}
+  ) {
+    this.packs = new PackChecker(cipher, compression, kernel);
+  }
 
   /** Which kernels were chosen. */
   get kernelBuild(): string {
@@ -134,6 +140,10 @@ export class BlobCodec implements Codec {
     return Promise.all(opening);
   }
 
+  checkPack(pack: PackToCheck, signal: AbortSignal): Promise<CheckedPack> {
+    return this.packs.check(pack, signal);
+  }
+
   async openIndex(sealed: Bytes, signal: AbortSignal): Promise<IndexRecords> {
     signal.throwIfAborted();
     return this.openIndexFile(sealed);
@@ -164,12 +174,8 @@ export class BlobCodec implements Codec {
     return ids;
   }
 
-  /**
-   * [Note: two ways to hash] WebCrypto is the fastest for what is neither small, where the call costs more than the work, nor
-   * so long that its copy comes from fresh memory.
-   */
   private async hashChunks(chunks: readonly Bytes[]): Promise<Id[]> {
-    const isForKernel = ({ length }: Bytes) => length < shortestForWebCrypto || length > longestForWebCrypto;
+    const isForKernel = ({ length }: Bytes) => isHashedInKernel(length);
     const hashing = chunks.map((chunk) => (isForKernel(chunk) ? null : hashId(chunk)));
     const inKernel = hashAll(this.kernel, chunks.filter(isForKernel)).values();
     return Promise.all(hashing.map((id) => id ?? idOfBytes(inKernel.next().value as Bytes)));
@@ -276,10 +282,6 @@ interface BlobToSeal extends Chunk {
   sealed: Bytes;
 }
 
-/** [Note: two ways to hash]; Chromium's allocator takes fresh memory for 960 KiB and more. */
-const shortestForWebCrypto = 48 * 1024;
-const longestForWebCrypto = 896 * 1024;
-
 /** Small blobs are sealed and handed over together: each handing over costs more than sealing a small blob. */
 const batchBytes = 1024 * 1024;
 
@@ -296,12 +298,4 @@ function* batchesOf(chunks: readonly Chunk[]): Generator<Chunk[]> {
     bytes += chunk.plain.length;
   }
   if (batch.length > 0) yield batch;
-}
-
-/** The same error with the blob's id added to its context. */
-function namingBlob(error: unknown, blob: Id): unknown {
-  if (error instanceof FormatError) return new FormatError(error.code, { ...error.context, blob }, { cause: error });
-  if (error instanceof IntegrityError)
-    return new IntegrityError(error.code, { ...error.context, blob }, { cause: error });
-  return error;
 }

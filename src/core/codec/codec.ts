@@ -31,6 +31,27 @@ export interface BlobToOpen {
 /** The bytes belong to the taker, who may find other blobs in the same buffer: before it is moved, it is cut out. */
 export type OpenedBlob = { plain: Bytes } | { error: unknown };
 
+/** A whole pack, and where its parts lie by what others say of it. */
+export interface PackToCheck {
+  /** All bytes of it; taken over with the buffer that they lie in. */
+  sealed: Bytes;
+  /** Where its sealed header lies; null if no place is known for it. */
+  header: { offset: number; length: number } | null;
+  blobs: readonly BlobToOpen[];
+}
+
+/** What a pack was found to be. */
+export interface CheckedPack {
+  /** The pack again, in the same memory: the caller's. */
+  sealed: Bytes;
+  /** The SHA-256 of all of it. */
+  hash: Id;
+  /** The opened header, or why it cannot be opened; null if it was not asked for. */
+  header: OpenedBlob | null;
+  /** The blobs that are not what they should be, and what is wrong with each. */
+  damaged: { blob: Id; error: unknown }[];
+}
+
 /** Sealed blobs that lie in one buffer. */
 export interface SealedBatch {
   buffer: Bytes;
@@ -104,6 +125,12 @@ export interface Codec {
    * in a buffer that the caller owns; a damaged blob has its error in its place.
    */
   openBlobs(sealed: Bytes, blobs: readonly BlobToOpen[], signal: AbortSignal): Promise<OpenedBlob[]>;
+
+  /**
+   * Hashes a pack, opens its header, and opens and verifies its blobs like openBlobs, but keeps nothing of them. What is
+   * wrong is told, not thrown.
+   */
+  checkPack(pack: PackToCheck, signal: AbortSignal): Promise<CheckedPack>;
 
   /**
    * Opens, verifies and decodes a sealed index file, which is taken over; the caller owns the records. Throws what

@@ -49,10 +49,18 @@ export class Compression {
    * are no frames or something follows them.
    */
   decompress(frames: Bytes, length: number): Bytes {
+    return this.decompressInPlace(frames, length, (content) => content.slice());
+  }
+
+  /** Decompresses like that, with the same errors, and only shows the content to `look`, to which it is lent. */
+  decompressInPlace<T>(frames: Bytes, length: number, look: (content: Bytes) => T): T {
     if (length > mostDecodedFrom(frames)) throw new IntegrityError("blob-length-mismatch", { expected: length });
-    const plain = this.decompressUpTo(frames, length);
-    if (plain?.length === length) return plain;
-    throw new IntegrityError("blob-length-mismatch", { expected: length, found: plain?.length ?? "more" });
+    const seen = this.decompressUpTo(frames, length, (content) => ({
+      length: content.length,
+      result: content.length === length ? look(content) : null,
+    }));
+    if (seen?.length === length) return seen.result as T;
+    throw new IntegrityError("blob-length-mismatch", { expected: length, found: seen?.length ?? "more" });
   }
 
   /** True if the frames' content is just these bytes; nothing of their length is allocated. False for bytes that are no frames. */
@@ -71,16 +79,16 @@ export class Compression {
     const most = Math.min(limit, mostDecodedFrom(frames));
     let capacity = Math.min(most, Math.max(65536, 4 * frames.length));
     while (true) {
-      const plain = this.decompressUpTo(frames, capacity);
+      const plain = this.decompressUpTo(frames, capacity, (content) => content.slice());
       if (plain !== null) return plain;
       if (capacity === most) throw new FormatError("compressed-data-malformed", { reason: "too long", limit });
       capacity = Math.min(most, 4 * capacity);
     }
   }
 
-  /** The content, or null if it is longer than `capacity`. */
-  private decompressUpTo(frames: Bytes, capacity: number): Bytes | null {
-    const result = this.run((zstd) => zstd.decompress(frames, capacity));
+  /** What `take` makes of the content, or null if that is longer than `capacity`. */
+  private decompressUpTo<T>(frames: Bytes, capacity: number, take: (content: Bytes) => T): T | null {
+    const result = this.run((zstd) => zstd.decompressInPlace(frames, capacity, take));
     if ("value" in result) return result.value;
     if (result.errorCode === zstdErrors.targetTooSmall) return null;
     if (result.errorCode === zstdErrors.memoryAllocation)

@@ -18,19 +18,23 @@ export async function applyKeyStream(
   input: Bytes,
   take: (segment: Bytes, offset: number) => void,
 ): Promise<void> {
-  const segments: Promise<void>[] = [];
+  const taking = applyInSegments(key, counter, input).map(async (applying, i) => {
+    const applied = await applying;
+    take(applied, i * segmentLength);
+    // At once, so that the next one gets the same memory.
+    discardBytes(applied);
+  });
+  await Promise.all(taking);
+}
+
+/** The segments of the input in order, each xored with its part of the key stream; the caller owns each when it is done. */
+export function applyInSegments(key: CryptoKey, counter: Bytes, input: Bytes): Promise<Bytes>[] {
+  const segments: Promise<Bytes>[] = [];
   for (let offset = 0; offset < input.length; offset += segmentLength) {
     const from = offset === 0 ? counter : advanceCounter(counter, offset / blockLength);
-    const applying = applyToSegment(key, from, input.subarray(offset, offset + segmentLength));
-    segments.push(
-      applying.then((applied) => {
-        take(applied, offset);
-        // At once, so that the next one gets the same memory.
-        discardBytes(applied);
-      }),
-    );
+    segments.push(applyToSegment(key, from, input.subarray(offset, offset + segmentLength)));
   }
-  await Promise.all(segments);
+  return segments;
 }
 
 /** At most one segment, xored with the key stream from a counter on; the caller owns the result. */

@@ -2,16 +2,19 @@ import type { Bytes } from "../base/bytes.ts";
 
 /** Smaller buffers are not worth telling apart. */
 const smallestLength = 256 * 1024;
-/** Bytes that are kept for the next blobs. */
-const keptBytes = 24 * 1024 * 1024;
+/** Bytes that are kept for the next blobs, unless somebody needs more. */
+const usuallyKeptBytes = 24 * 1024 * 1024;
 
 /**
- * Buffers to seal blobs into, which come back when the blobs are stored. Fresh memory of the size of a chunk costs more
+ * Buffers for sealed bytes, such as blobs that are sealed into them and are done with once they are stored. Fresh memory of the size of a chunk costs more
  * than all that is done with it: a system hands it out page by page, at the first touch of each.
  */
 export class SealedBuffers {
   private readonly free: Bytes[] = [];
   private freeBytes = 0;
+
+  /** `keptBytes`: so much is kept for later at most. */
+  constructor(private readonly keptBytes = usuallyKeptBytes) {}
 
   /** A buffer of at least this length, whatever is in it; the caller's until it is given back. */
   take(length: number): Bytes {
@@ -24,7 +27,7 @@ export class SealedBuffers {
 
   /** Takes a whole buffer for later use. One that was moved away meanwhile, or for which there is no room, is let go. */
   give({ buffer }: Bytes): void {
-    if (buffer.byteLength === 0 || this.freeBytes + buffer.byteLength > keptBytes) return;
+    if (buffer.byteLength === 0 || this.freeBytes + buffer.byteLength > this.keptBytes) return;
     this.free.push(new Uint8Array(buffer));
     this.freeBytes += buffer.byteLength;
   }

@@ -150,9 +150,19 @@ export class MasterIndex {
 
   /** All blobs that the index names in a pack; empty if the pack is unknown or lost. */
   blobsOfPack(pack: Id): PackedBlob[] {
-    const blobs: PackedBlob[] = [];
     const number = this.packs.find(pack);
-    const runs = number === undefined || this.lost.has(number) ? [] : this.packs.runs(number);
+    return number === undefined || this.lost.has(number) ? [] : this.blobsOf(number);
+  }
+
+  /** All blobs that the index names in a pack, whether it counts as lost or not; empty if the pack is unknown. */
+  blobsListedIn(pack: Id): PackedBlob[] {
+    const number = this.packs.find(pack);
+    return number === undefined ? [] : this.blobsOf(number);
+  }
+
+  private blobsOf(pack: number): PackedBlob[] {
+    const blobs: PackedBlob[] = [];
+    const runs = this.packs.runs(pack);
     for (let i = 0; i < runs.length; i += 2) {
       for (let entry = runs[i] ?? 0; entry < (runs[i + 1] ?? 0); entry++) {
         const { offset, length, uncompressedLength } = this.location(entry);

@@ -1,4 +1,4 @@
-import type { Backend } from "../backend/backend.ts";
+import type { Backend, ListedFile } from "../backend/backend.ts";
 import type { OfflineCopy } from "../backend/offline-copy.ts";
 import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
@@ -201,6 +201,19 @@ export class Repository {
   /** A check of what the last blob saver has uploaded, or of a random sample of it. */
   checkUpload(extent: CheckExtent): UploadCheck {
     return new UploadCheck(this.parts.backend, this.lastUpload, extent);
+  }
+
+  /** All packs that are stored now, in no order, whatever the index says. */
+  listPacks(signal: AbortSignal): Promise<ListedFile[]> {
+    return this.parts.backend.list("data", signal);
+  }
+
+  /**
+   * A stored pack, which is not verified. It lies in `into` if the backend can put it there, else in memory of its own; the
+   * caller owns either. Throws what the backend throws.
+   */
+  loadPack({ id, length }: ListedFile, into: Bytes, signal: AbortSignal): Promise<Bytes> {
+    return this.parts.backend.load({ type: "data", id }, signal, { offset: 0, length, into });
   }
 
   /**

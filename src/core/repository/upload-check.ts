@@ -1,9 +1,10 @@
 import type { Backend } from "../backend/backend.ts";
 import { loadVerified } from "../backend/verified-load.ts";
-import { HoldallError, IntegrityError } from "../base/errors.ts";
+import { type HoldallError, IntegrityError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import type { UploadedPack } from "./blob-saver.ts";
+import { isPackFailure } from "./pack-failure.ts";
 
 export type CheckExtent = "sample" | "all";
 
@@ -12,8 +13,6 @@ const smallestSample = 3;
 const sampleShare = 0.1;
 /** Bytes of packs in memory at once. */
 const memoryBytes = 64 * 1024 * 1024;
-/** What is wrong with one pack; anything else that fails is no word about it, and ends the check. */
-const packFailures = new Set(["not-found", "gone", "range-refused", "short-body"]);
 
 /** Fetches packs whole and compares them with what was uploaded: their length and, by their name, every byte. */
 export class UploadCheck {
@@ -51,9 +50,7 @@ export class UploadCheck {
       const bytes = await loadVerified(this.backend, { type: "data", id }, signal);
       if (bytes.length !== length) throw new IntegrityError("pack-mismatch", { pack: id, length: bytes.length });
     } catch (error) {
-      if (!(error instanceof IntegrityError) && !(error instanceof HoldallError && packFailures.has(error.code))) {
-        throw error;
-      }
+      if (!isPackFailure(error)) throw error;
       this.failures.push({ pack: id, error });
     }
     this.packsDone++;

@@ -41,6 +41,17 @@ export const storedErrors = {
       "Sealed data did not open to what went in, so it was not uploaded. Snapshots that you have are untouched.",
     advice: "This can be failing memory. Restart the computer and test its memory before you trust it with backups.",
   },
+  "pack-missing": {
+    title: "A data file is gone",
+    happened: (context) => `The index names ${thingOf(context)}, and the server does not have it.`,
+    advice:
+      "Files that need it have gaps. Back the same folders up again, which stores what is missing, then run restic repair index.",
+  },
+  "pack-length-mismatch": {
+    title: "A data file has the wrong length",
+    happened: (context) => `The length of ${thingOf(context)} is not what the index says: it was cut off or added to.`,
+    advice: "See whether the server's disk is full or failing, then run restic repair packs.",
+  },
   "pack-mismatch": {
     title: "Index and data disagree",
     happened: (context) => `The index tells other things about ${thingOf(context)} than the file itself.`,

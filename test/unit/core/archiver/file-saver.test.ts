@@ -63,6 +63,10 @@ class NotingCodec implements Codec {
     throw new Error("not asked for");
   }
 
+  async checkPack(): Promise<never> {
+    throw new Error("not asked for");
+  }
+
   async openIndex(): Promise<never> {
     throw new Error("not asked for");
   }
