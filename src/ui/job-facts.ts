@@ -1,18 +1,28 @@
 import type {
   BackupProgress,
+  CheckDataProgress,
   OfflineProgress,
   RestoreProgress,
   VerifyUploadProgress,
 } from "../workers/repository-api.ts";
 import type { AnyJob, BackupJob } from "./state/jobs.svelte.ts";
 import { percentText, rateText } from "./text/amounts.ts";
+import { checkText, trialText } from "./text/checks.ts";
 import { jobsText } from "./text/jobs.ts";
 import { runText, verifyText } from "./text/run.ts";
 
 /** What a job is doing or did, in one line. */
 export function jobTitle(entry: AnyJob): string {
   if (entry.kind === "backup") return runText[backupState(entry)](entry.subject);
+  if (entry.kind === "check" && hasFoundDamage(entry)) return checkText.found(entry.subject);
   return jobTexts(entry)[entry.job.outcome.state](entry.subject);
+}
+
+/** True for a check, of whatever kind, that is done and has found something wrong. */
+export function hasFoundDamage(entry: AnyJob): boolean {
+  if (entry.kind !== "check" && entry.kind !== "verify" && entry.kind !== "trial") return false;
+  const { outcome } = entry.job;
+  return outcome.state === "done" && outcome.result.failures.length > 0;
 }
 
 /** The words for jobs of this kind. */
@@ -23,6 +33,8 @@ export function jobTexts(entry: Exclude<AnyJob, BackupJob>) {
     archive: jobsText.download,
     offline: jobsText.offline,
     verify: verifyText,
+    trial: trialText,
+    check: checkText,
   }[entry.kind];
 }
 
@@ -53,7 +65,7 @@ const doneStates = { stored: "done", unchanged: "unchanged", "dry-run": "dryRun"
 export function jobShare(entry: AnyJob): number | null {
   if (entry.kind === "offline") return null;
   if (entry.kind === "backup") return backupShare(entry.job.progress);
-  if (entry.kind === "verify") return verifyShare(entry.job.progress);
+  if (entry.kind === "verify" || entry.kind === "check") return packsShare(entry.job.progress);
   return transferShare(entry.job.progress);
 }
 
@@ -82,7 +94,7 @@ export function timeLeft(entry: AnyJob): string {
   return ms === null ? "" : runText.timeLeft(ms);
 }
 
-function totalOf(progress: BackupProgress | RestoreProgress | VerifyUploadProgress): number | null {
+function totalOf(progress: BackupProgress | RestoreProgress | VerifyUploadProgress | CheckDataProgress): number | null {
   if ("foundAll" in progress) return progress.foundAll ? progress.bytesFound : null;
   if ("phase" in progress && progress.phase === "planning") return null;
   return progress.bytesTotal;
@@ -92,6 +104,7 @@ function amountOf(entry: AnyJob): string {
   if (entry.kind === "backup") return "";
   if (entry.kind === "offline") return offlineAmount(entry.job.progress);
   if (entry.kind === "verify") return verifyAmount(entry.job.progress);
+  if (entry.kind === "check") return checkAmount(entry.job.progress);
   const { progress } = entry.job;
   if (progress === null || progress.phase === "planning") return jobsText.planning;
   const files = progress.filesTotal > 1 ? ` · ${jobsText.filesOf(progress.filesDone, progress.filesTotal)}` : "";
@@ -107,7 +120,14 @@ function verifyAmount(progress: VerifyUploadProgress | null): string {
   return verifyText.packsOf(progress.packsDone, progress.packsTotal, progress.bytesDone);
 }
 
-function verifyShare(progress: VerifyUploadProgress | null): number | null {
+/** Nothing is known of the packs before the index is. */
+function checkAmount(progress: CheckDataProgress | null): string {
+  if (progress === null || progress.packsTotal === 0) return jobsText.planning;
+  const { bytesDone, bytesTotal, packsDone, packsTotal } = progress;
+  return `${jobsText.bytesOf(bytesDone, bytesTotal)} · ${checkText.packsOf(packsDone, packsTotal)}`;
+}
+
+function packsShare(progress: VerifyUploadProgress | CheckDataProgress | null): number | null {
   return progress === null || progress.bytesTotal === 0 ? null : progress.bytesDone / progress.bytesTotal;
 }
 

@@ -12,6 +12,7 @@ import type {
   WriterState,
 } from "./api/backup.ts";
 import type { BackupSet, BackupSetInfo, SetStorageInfo } from "./api/backup-set.ts";
+import type { CheckDataProgress, CheckDataResult } from "./api/check.ts";
 import type { LockInfo } from "./api/lock.ts";
 import type {
   IndexInfo,
@@ -29,6 +30,7 @@ import type {
   RestoreProgress,
   RestoreRequest,
   RestoreResult,
+  TrialRequest,
 } from "./api/restore.ts";
 import type {
   FolderListing,
@@ -44,6 +46,7 @@ export type { BackupRules } from "../core/archiver/backup-rules.ts";
 export type { ExclusionReason } from "../core/archiver/selection.ts";
 export type * from "./api/backup.ts";
 export type * from "./api/backup-set.ts";
+export type * from "./api/check.ts";
 export type * from "./api/lock.ts";
 export type * from "./api/opening.ts";
 export type * from "./api/restore.ts";
@@ -104,6 +107,10 @@ export interface RepositoryApi {
   planRestore: Method<RestoreRequest, RestorePlanInfo, RestoreProgress>;
   /** Restores the given things (folders with all they hold) into a local folder. */
   restore: Method<RestoreRequest, RestoreResult, RestoreProgress>;
+  /** Reads and verifies all that a restore of the given things would, and keeps nothing of it. */
+  tryRestore: Method<TrialRequest, RestoreResult, RestoreProgress>;
+  /** Reads every pack that the index names and compares it with its name, the index and the ids of its blobs. */
+  checkData: Method<Record<never, never>, CheckDataResult, CheckDataProgress>;
   /** Keeps all trees of a snapshot on this device, so that it can be looked through without a network. */
   keepOffline: Method<{ snapshot: string }, OfflineState, OfflineProgress>;
   /** Takes a snapshot's trees from those that are kept. */

@@ -7,6 +7,7 @@ import { ArchiveJob } from "./archive-job.ts";
 import { BackupJob } from "./backup-job.ts";
 import { previewBackup } from "./backup-preview.ts";
 import type { BackupSets } from "./backup-sets.ts";
+import { CheckJob } from "./check-job.ts";
 import { failedFile } from "./failed-file.ts";
 import { FileJob } from "./file-job.ts";
 import { type PreviewRequest, previewFile } from "./file-preview.ts";
@@ -28,6 +29,8 @@ import type {
   BackupSetInfo,
   BackupSteering,
   CallContext,
+  CheckDataProgress,
+  CheckDataResult,
   FailedFile,
   FolderListing,
   FolderPick,
@@ -52,6 +55,7 @@ import type {
   RestoreResult,
   SetStorageInfo,
   SnapshotList,
+  TrialRequest,
   VerifyUploadProgress,
   VerifyUploadResult,
   WriterState,
@@ -261,7 +265,7 @@ export class RepositoryService implements Served<RepositoryApi> {
 
   planRestore(request: RestoreRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestorePlanInfo> {
     const work = needingServer(async (repository, running) => {
-      const job = new RestoreJob(repository, request, this.ports.sinkOf);
+      const job = RestoreJob.intoFolder(repository, request, this.ports.sinkOf(request.target));
       return this.jobs.reported(job, onProgress, () => job.lookAhead(running));
     });
     return this.jobs.run(signal, work);
@@ -269,8 +273,26 @@ export class RepositoryService implements Served<RepositoryApi> {
 
   restore(request: RestoreRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestoreResult> {
     const work = needingServer(async (repository, running) => {
-      const job = new RestoreJob(repository, request, this.ports.sinkOf);
+      const job = RestoreJob.intoFolder(repository, request, this.ports.sinkOf(request.target));
       return this.jobs.reported(job, onProgress, () => job.run(running));
+    });
+    return this.jobs.runLong(signal, work);
+  }
+
+  tryRestore(request: TrialRequest, { signal, onProgress }: Context<RestoreProgress>): Promise<RestoreResult> {
+    const work = needingServer(async (repository, running) => {
+      await repository.refreshIndex(running);
+      const job = RestoreJob.trial(repository, request);
+      return this.jobs.reported(job, onProgress, () => job.run(running));
+    });
+    return this.jobs.runLong(signal, work);
+  }
+
+  checkData(_: Record<never, never>, { signal, onProgress }: Context<CheckDataProgress>): Promise<CheckDataResult> {
+    const work = needingServer(async (repository, running) => {
+      const job = new CheckJob(repository);
+      const progress = () => job.progress(this.jobs.waiting);
+      return withProgress(progress, onProgress, () => job.run(running));
     });
     return this.jobs.runLong(signal, work);
   }

@@ -1,25 +1,39 @@
 import type { ErrorCode } from "../core/base/errors.ts";
 import type { FileSink } from "../core/base/ports.ts";
-import { portableNames } from "../core/restorer/name-policy.ts";
+import { type NamePolicy, portableNames, verbatimNames } from "../core/restorer/name-policy.ts";
 import type { RestorePlan } from "../core/restorer/restore-plan.ts";
 import { Restorer, type RestorerRepository } from "../core/restorer/restorer.ts";
+import { trialSink } from "../core/restorer/trial-sink.ts";
 import { displayPath, failedFile } from "./failed-file.ts";
 import { nodeTypeOf } from "./folder-listing.ts";
-import type { RestorePlanInfo, RestoreProgress, RestoreRequest, RestoreResult } from "./repository-api.ts";
+import type {
+  RestorePlanInfo,
+  RestoreProgress,
+  RestoreRequest,
+  RestoreResult,
+  TrialRequest,
+} from "./repository-api.ts";
 import { idOf } from "./wire-id.ts";
 
-/** One restore into a folder as the page asks for it and hears of it: a look ahead, or the restore itself. */
+/** One restore as the page asks for it and hears of it: a look ahead, the restore into a folder itself, or a trial. */
 export class RestoreJob {
   private readonly restorer: Restorer;
 
-  constructor(
+  private constructor(
     repository: RestorerRepository,
-    request: RestoreRequest,
-    sinkOf: (target: FileSystemDirectoryHandle) => FileSink,
+    { snapshot, paths, overwrite }: Omit<RestoreRequest, "target">,
+    { sink, names }: { sink: FileSink; names: NamePolicy },
   ) {
-    const { snapshot, paths, overwrite, target } = request;
-    const options = { snapshot: idOf(snapshot), paths, overwrite, sink: sinkOf(target), names: portableNames };
-    this.restorer = new Restorer(repository, options);
+    this.restorer = new Restorer(repository, { snapshot: idOf(snapshot), paths, overwrite, sink, names });
+  }
+
+  static intoFolder(repository: RestorerRepository, request: RestoreRequest, sink: FileSink): RestoreJob {
+    return new RestoreJob(repository, request, { sink, names: portableNames });
+  }
+
+  /** Everything is read and verified, in the same order, and nothing is kept. */
+  static trial(repository: RestorerRepository, request: TrialRequest): RestoreJob {
+    return new RestoreJob(repository, { ...request, overwrite: "always" }, { sink: trialSink, names: verbatimNames });
   }
 
   progress(waiting: ErrorCode | null): RestoreProgress {

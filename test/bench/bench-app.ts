@@ -1,4 +1,5 @@
 import { backupText } from "../../src/ui/text/backup.ts";
+import { checkText, trialText } from "../../src/ui/text/checks.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
 import { deviceText } from "../../src/ui/text/device.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
@@ -38,6 +39,22 @@ export class BenchApp implements AsyncDisposable {
     return this.timed(backupText.start, [runText.done(rootName)], [runText.failed(rootName)]);
   }
 
+  /** From the press on "Read and check all data" to the word that all of it is sound. */
+  async checkData(): Promise<number> {
+    await this.browser.press("nav a", connectText.settings);
+    return this.timed(
+      checkText.start,
+      [checkText.done(checkText.subject)],
+      [checkText.failed(checkText.subject), checkText.found(checkText.subject)],
+    );
+  }
+
+  /** From the press on "Try a restore", for the newest snapshot, to the word that all of it can be read. */
+  async tryRestore(): Promise<number> {
+    await this.browser.press(`button[title="${snapshotsText.details}"]`, "");
+    return this.timed(trialText.start, [trialText.good], [trialText.bad], "main p");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.browser[Symbol.asyncDispose]();
   }
@@ -48,10 +65,16 @@ export class BenchApp implements AsyncDisposable {
     return seconds;
   }
 
-  /** Presses a button and waits for a heading. Throws for a bad one. */
-  private async timed(button: string, good: readonly string[], bad: readonly string[]): Promise<number> {
+  /** Presses a button and waits for a heading, or something else that says one of the texts. Throws for a bad one. */
+  private async timed(
+    button: string,
+    good: readonly string[],
+    bad: readonly string[],
+    among?: string,
+  ): Promise<number> {
     const pressed = { selector: "button", name: button };
-    const { seconds, text } = await this.browser.pressTimed(pressed, [...good, ...bad]);
+    await this.browser.until((wanted) => document.body?.textContent.includes(wanted) === true, [button]);
+    const { seconds, text } = await this.browser.pressTimed(pressed, [...good, ...bad], among);
     if (bad.includes(text)) throw new Error(`the app says "${text}": ${await this.browser.text()}`);
     return seconds;
   }

@@ -1,11 +1,11 @@
 import { readFileSync, truncateSync } from "node:fs";
-import { access, mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtApp, startPlainNginx } from "../support/front-servers.ts";
 import { type ListeningProgram, startListeningProgram } from "../support/listening-program.ts";
 import type { Peer } from "../support/peers.ts";
+import { memoryFolder } from "./memory-folder.ts";
 
 /** What a server saw of its clients since the last look; null where it cannot tell. */
 export interface Traffic {
@@ -90,16 +90,8 @@ function benchServer({ name, origin, folder, takeTraffic, programs }: ServerPart
   };
 }
 
-/** In memory where the system has a place for that: the disk would be measured otherwise. */
 async function repositoriesFolder(): Promise<string> {
-  const memory = "/dev/shm";
-  const place = (await access(memory).then(
-    () => true,
-    () => false,
-  ))
-    ? memory
-    : tmpdir();
-  return mkdtemp(join(place, "holdall-bench-"));
+  return mkdtemp(join(await memoryFolder(), "holdall-bench-"));
 }
 
 /** A line is a request, and names its connection by number. */

@@ -4,6 +4,7 @@ import type { BenchWorld } from "./bench-world.ts";
 import { benchConnections } from "./connection-benchmark.ts";
 import type { Figure } from "./figures.ts";
 import { benchOpening } from "./opening-benchmark.ts";
+import { benchTrialRestore, benchVerify } from "./reading-benchmarks.ts";
 
 type Benchmark = (world: BenchWorld) => Promise<BenchResult>;
 
@@ -18,6 +19,8 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     const edit = (round: number) => world.data.editTree(round);
     return benchNextBackup(world, "backup-edit", await world.data.tree(), edit);
   }),
+  verify: async (world) => resultOf(await benchVerify(world)),
+  "restore-engine": async (world) => resultOf(await benchTrialRestore(world)),
   open: async (world) => resultOf(await benchOpening(world)),
   connections: benchConnections,
 };

@@ -7,6 +7,8 @@ import type {
   BackupSetInfo,
   BackupSteering,
   CallContext,
+  CheckDataProgress,
+  CheckDataResult,
   FolderListing,
   IndexInfo,
   IndexProgress,
@@ -69,6 +71,9 @@ export interface FakeRepository {
   offlineState: OfflineState;
   restoreProgress: RestoreProgress[];
   restoreEnd: RestoreResult | ErrorCode | null;
+  checkProgress: CheckDataProgress[];
+  /** How a check of all data ends; null: only when it is cancelled. */
+  checkEnd: CheckDataResult | ErrorCode | null;
 }
 
 /** A RepositoryApi in memory that plays a prepared repository: for the page alone, without a worker or a server. */
@@ -147,6 +152,12 @@ export function fakeRepositoryApi(repository: FakeRepository): RepositoryApi {
     async saveArchive({ port }, context) {
       port.close();
       return play(repository.restoreProgress, repository.restoreEnd, context);
+    },
+    async tryRestore(_request, context) {
+      return play(repository.restoreProgress, repository.restoreEnd, context);
+    },
+    async checkData(_none, context) {
+      return play(repository.checkProgress, repository.checkEnd, context);
     },
     async planRestore() {
       return repository.restorePlan;

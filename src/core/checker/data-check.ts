@@ -32,7 +32,7 @@ export class DataCheck {
   bytesTotal = 0;
   blobsDone = 0;
   /** Everything that is wrong, in no order. */
-  readonly damages: DataDamage[] = [];
+  damages: DataDamage[] = [];
   /** Packs that are stored and that no index names: of a backup that runs, or was cut off, or left by a prune. No damage. */
   unnamed: readonly ListedFile[] = [];
   private readonly memory = new Semaphore(memoryBytes);
@@ -62,6 +62,17 @@ export class DataCheck {
       await Promise.all(work);
     }
     running.throwIfAborted();
+    await this.forgivePrune(running);
+  }
+
+  /**
+   * [Note: no lock for a check] Reading takes no lock, and so a prune may remove packs meanwhile. But before it does, it has
+   * stored an index that names them no more, and what no index names any more is not missed.
+   */
+  private async forgivePrune(signal: AbortSignal): Promise<void> {
+    if (this.damages.length === 0) return;
+    await this.repository.refreshIndex(signal);
+    this.damages = this.damages.filter(({ pack }) => this.repository.index.hasPack(pack));
   }
 
   /** The packs to read. Notes those that are missing, of a wrong length, or unnamed. */

@@ -3,6 +3,8 @@ import type {
   BackupProgress,
   BackupRequest,
   BackupResult,
+  CheckDataProgress,
+  CheckDataResult,
   NodePath,
   OfflineProgress,
   OfflineState,
@@ -45,8 +47,12 @@ export type VerifyJob = JobHead & {
   backup: number;
   job: Job<VerifyUploadProgress, VerifyUploadResult>;
 };
-export type TransferJob = RestoreJob | DownloadJob | ArchiveJob;
-export type AnyJob = BackupJob | TransferJob | OfflineJob | VerifyJob;
+/** Reads all that a snapshot holds and keeps nothing. */
+export type TrialJob = JobHead & { kind: "trial"; snapshot: string; job: Job<RestoreProgress, RestoreResult> };
+/** Reads everything that is stored. */
+export type CheckJob = JobHead & { kind: "check"; job: Job<CheckDataProgress, CheckDataResult> };
+export type TransferJob = RestoreJob | DownloadJob | ArchiveJob | TrialJob;
+export type AnyJob = BackupJob | TransferJob | OfflineJob | VerifyJob | CheckJob;
 
 /** The long operations of one open repository. */
 export class Jobs {
@@ -55,6 +61,7 @@ export class Jobs {
   #shown = $state.raw<ReadonlySet<number>>(new Set());
   readonly running = $derived(this.list.filter((entry) => entry.job.running));
   readonly inTray = $derived(this.list.filter((entry) => entry.job.running || this.#shown.has(entry.id)));
+  readonly check = $derived(this.list.find((entry): entry is CheckJob => entry.kind === "check" && entry.job.running));
   readonly backup = $derived(
     this.list.find((entry): entry is BackupJob => entry.kind === "backup" && entry.job.running),
   );
@@ -112,6 +119,21 @@ export class Jobs {
   startRestore(request: RestoreRequest, label: JobLabel): RestoreJob {
     const job = transfer<RestoreResult>((context) => this.api.restore(request, context));
     return this.#add({ kind: "restore", id: this.#nextId++, ...label, snapshot: request.snapshot, job });
+  }
+
+  /** Reads the whole snapshot as a restore does. */
+  startTrial(snapshot: string, label: JobLabel): TrialJob {
+    const job = transfer<RestoreResult>((context) => this.api.tryRestore({ snapshot, paths: [[]] }, context));
+    return this.#add({ kind: "trial", id: this.#nextId++, ...label, snapshot, job });
+  }
+
+  startCheck(label: JobLabel): CheckJob {
+    const job = new Job<CheckDataProgress, CheckDataResult>({
+      run: (context) => this.api.checkData({}, context),
+      bytesDone: (progress) => progress.bytesDone,
+      bytesMoved: (progress) => progress.bytesDone,
+    });
+    return this.#add({ kind: "check", id: this.#nextId++, ...label, job });
   }
 
   startDownload(

@@ -12,6 +12,7 @@ import type { Ports, RepositoryClient, SourcePort } from "../ports.ts";
 import { idMatches } from "../route.ts";
 import type { RecoveryFacts } from "../text/recovery.ts";
 import { BackupDesk } from "./backup-desk.svelte.ts";
+import { Checks } from "./checks.ts";
 import type { Device } from "./device.svelte.ts";
 import { FilePreview } from "./file-preview.svelte.ts";
 import { FolderTree } from "./folder-tree.svelte.ts";
@@ -35,6 +36,7 @@ export class OpenRepository {
   readonly saving: SaveForm;
   readonly offlineCopies: OfflineCopies;
   readonly jobs: Jobs;
+  readonly checks: Checks;
   readonly backup: BackupDesk;
   readonly locks: Locks;
   readonly otherTab: OtherTab;
@@ -51,6 +53,7 @@ export class OpenRepository {
     this.tree = new FolderTree(api);
     this.preview = new FilePreview(api);
     this.jobs = new Jobs(api, ports);
+    this.checks = new Checks(this.jobs, info.location);
     this.saving = new SaveForm(api, this.jobs, ports, info.location);
     this.offlineCopies = new OfflineCopies(api, this.jobs, info.location);
     this.backup = new BackupDesk({ api, info, jobs: this.jobs, sources, onstored: () => void this.snapshots.reload() });

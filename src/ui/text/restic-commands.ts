@@ -56,6 +56,15 @@ export function keepOfflineCommand(location: string, snapshot: string): string {
   return `${restic(location, ["ls", shortened(snapshot)])} > /dev/null`;
 }
 
+/** A tar of everything, which nobody keeps. */
+export function trialCommand(location: string, snapshot: string): string {
+  return `${restic(location, ["dump", "--archive", "tar", shortened(snapshot), "/"])} > /dev/null`;
+}
+
+export function checkCommand(location: string): string {
+  return restic(location, ["check", "--read-data"]);
+}
+
 export function unlockCommand(location: string): string {
   return restic(location, ["unlock"]);
 }

@@ -48,7 +48,7 @@ export const settingsText = {
     { deed: "Save one file", command: "restic dump SNAPSHOT /path/of/file > file" },
     { deed: "Add a second password", command: "restic key add" },
     { deed: "Remove a left lock", command: "restic unlock" },
-    { deed: "Check the repository", command: "restic check" },
+    { deed: "Check all data", command: "restic check --read-data" },
   ],
   about: "About",
   version: (version: string) => `Holdall ${version}`,

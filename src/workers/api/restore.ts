@@ -9,6 +9,9 @@ export interface RestoreRequest {
   overwrite: OverwriteMode;
 }
 
+/** A restore that keeps nothing. */
+export type TrialRequest = Pick<RestoreRequest, "snapshot" | "paths">;
+
 /**
  * What becomes of files that are there already. "changed": their chunks are compared with the snapshot's, and only what
  * differs is fetched and written; so an interrupted restore goes on where it was.

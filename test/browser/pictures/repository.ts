@@ -79,6 +79,17 @@ export function preparedRepository(nowMs: number): FakeRepository {
       },
     ],
     restoreEnd: null,
+    checkProgress: [
+      {
+        packsDone: 812,
+        packsTotal: 2304,
+        bytesDone: 13.6e9,
+        bytesTotal: 38.6e9,
+        failures: 0,
+        waiting: null,
+      },
+    ],
+    checkEnd: null,
     preview: { bytes: new TextEncoder().encode("Slate for the kitchen floor\n1. Measure again\n"), totalBytes: 46 },
     archivePlan: {
       files: 412,

@@ -151,6 +151,14 @@ describe("a check of all data", () => {
     expect(found(await check(await openTestRepository(forgetful)))).toEqual([`${dataPack} not-found`]);
   });
 
+  test("misses no pack that a prune has removed meanwhile, since the index names it no more", async () => {
+    await replace(dataPack, () => null);
+    let refreshed = 0;
+    const hasPack = (pack: Id) => refreshed < 2 || pack !== dataPack;
+    const refreshIndex = async () => void refreshed++;
+    expect(found(await check({ ...withIndex({ hasPack }), refreshIndex }))).toEqual([]);
+  });
+
   test("tells a pack under another's name", async () => {
     const other = await server.load({ type: "data", id: treePack }, signal);
     await replace(dataPack, () => other);

@@ -5,12 +5,14 @@ import { noRules } from "../../../../src/core/archiver/backup-rules.ts";
 import {
   archiveCommand,
   backupCommand,
+  checkCommand,
   dumpCommand,
   keepOfflineCommand,
   listCommand,
   quoted,
   restoreCommand,
   snapshotCommand,
+  trialCommand,
 } from "../../../../src/ui/text/restic-commands.ts";
 import { backupRequest } from "../../../support/backup-request.ts";
 
@@ -24,6 +26,8 @@ test("a plain command is written plainly", () => {
     `${repository} ls 8f2c41d7 /Documents/Mail`,
   );
   expect(keepOfflineCommand(location, snapshot)).toBe(`${repository} ls 8f2c41d7 > /dev/null`);
+  expect(trialCommand(location, snapshot)).toBe(`${repository} dump --archive tar 8f2c41d7 / > /dev/null`);
+  expect(checkCommand(location)).toBe(`${repository} check --read-data`);
 });
 
 test("a file is dumped under its name", () => {
