@@ -31,6 +31,8 @@ interface Fixtures {
   keepsFolders: boolean;
   /** More of the server's command line. */
   serverOptions: readonly string[];
+  /** Where the server keeps its repositories, by name. */
+  dataFolder: string;
   /** The server, for tests that end it before they end. */
   serverProcess: ServerProcess;
   server: StartedServer;
@@ -51,12 +53,17 @@ export const test = base.extend<Fixtures>({
 
   serverOptions: [[], { option: true }],
 
-  serverProcess: async ({ serverOptions }, use) => {
-    const dataFolder = await makeTemporaryFolder("data");
+  // biome-ignore lint/correctness/noEmptyPattern: as above.
+  dataFolder: async ({}, use) => {
+    const folder = await makeTemporaryFolder("data");
+    await use(folder);
+    await rm(folder, { recursive: true, force: true });
+  },
+
+  serverProcess: async ({ serverOptions, dataFolder }, use) => {
     const started = await startServer(dataFolder, serverOptions);
     await use(started);
     await started.stop();
-    await rm(dataFolder, { recursive: true, force: true });
   },
 
   server: async ({ serverProcess }, use) => use(serverProcess.server),

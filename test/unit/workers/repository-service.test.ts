@@ -7,8 +7,10 @@ import type { Id } from "../../../src/core/base/id.ts";
 import type {
   ArchiveFormat,
   BackupProgress,
+  CheckDataProgress,
   IndexProgress,
   RepositoryApi,
+  RestoreProgress,
   VerifyUploadProgress,
 } from "../../../src/workers/repository-api.ts";
 import { RepositoryService } from "../../../src/workers/repository-service.ts";
@@ -84,6 +86,17 @@ async function openApi(used: Backend = backend): Promise<RepositoryApi> {
   return api;
 }
 
+/** A server that alters every large piece of data on its way. */
+const damaging = (): Backend =>
+  altered(backend, {
+    async load(handle, signal, range) {
+      const bytes = await backend.load(handle, signal, range);
+      // Trees are small and near each other; what is larger is data.
+      if (handle.type === "data" && bytes.length > 100_000) bytes.set([(bytes[50_000] ?? 0) ^ 1], 50_000);
+      return bytes;
+    },
+  });
+
 async function saveArchive(api: RepositoryApi, format: ArchiveFormat) {
   const plan = await api.planArchive({ snapshot, paths: [[]], format });
   const { port1, port2 } = new MessageChannel();
@@ -102,15 +115,7 @@ test.each(["zip", "tar"] as const)("a %s comes through the port as long as it wa
 });
 
 test("an archive that meets damage on its way fails at both ends", async () => {
-  const damaging = altered(backend, {
-    async load(handle, signal, range) {
-      const bytes = await backend.load(handle, signal, range);
-      // Trees are small and near each other; what is larger is data.
-      if (handle.type === "data" && bytes.length > 100_000) bytes.set([(bytes[50_000] ?? 0) ^ 1], 50_000);
-      return bytes;
-    },
-  });
-  const api = await openApi(damaging);
+  const api = await openApi(damaging());
   const plan = await api.planArchive({ snapshot, paths: [[]], format: "zip" });
   const { port1, port2 } = new MessageChannel();
   const download = new Response(readableFromPort(port2, plan.archiveBytes)).arrayBuffer();
@@ -132,6 +137,43 @@ test("a preview is the first bytes of a file, however much is asked for", async 
   await expect(api.preview({ snapshot, path: [0], maxBytes: 1 })).rejects.toMatchObject({
     code: "not-found-in-snapshot",
   });
+});
+
+test("a trial restore reads everything, keeps nothing, and tells what a restore would lack", async () => {
+  const api = await openApi();
+  const request = { snapshot, paths: [[]] };
+  const progress: RestoreProgress[] = [];
+  const result = await api.tryRestore(request, { onProgress: (now) => progress.push(now) });
+  expect(result).toMatchObject({ files: 2, folders: 3, bytes: 5_000_005, renamed: [], failures: [] });
+  expect(progress.at(-1)).toMatchObject({ phase: "restoring", filesDone: 2, filesTotal: 2, bytesDone: 5_000_005 });
+  expect(sink.files.size).toBe(0);
+  const damaged = await (await openApi(damaging())).tryRestore(request);
+  expect(damaged.files).toBe(1);
+  expect(damaged.failures).toMatchObject([{ path: "/Documents/large.bin", code: "mac-mismatch" }]);
+});
+
+test("a check of all data counts what it read and lists what is wrong by pack", async () => {
+  const packs = await backend.list("data", new AbortController().signal);
+  const bytes = packs.reduce((sum, { length }) => sum + length, 0);
+  const progress: CheckDataProgress[] = [];
+  const result = await (await openApi()).checkData({}, { onProgress: (now) => progress.push(now) });
+  expect(result).toMatchObject({ packs: packs.length, bytes, unnamedPacks: 0, unnamedBytes: 0, failures: [] });
+  expect(progress.at(-1)).toMatchObject({ packsDone: packs.length, packsTotal: packs.length, bytesTotal: bytes });
+  const { failures } = await (await openApi(damaging())).checkData({});
+  expect(new Set(failures.map(({ code }) => code))).toEqual(new Set(["file-hash-mismatch", "mac-mismatch"]));
+  expect(packs.map(({ id }) => `data/${id}`)).toContain(failures[0]?.path);
+});
+
+test("a check can be cancelled", async () => {
+  const controller = new AbortController();
+  const stopping = altered(backend, {
+    load(handle, ...rest) {
+      if (handle.type === "data") controller.abort();
+      return backend.load(handle, ...rest);
+    },
+  });
+  const api = await openApi(stopping);
+  await expect(api.checkData({}, { signal: controller.signal })).rejects.toMatchObject({ name: "AbortError" });
 });
 
 test("a restore is planned, done, and found done", async () => {
