@@ -43,6 +43,8 @@ export {
 export { type Id, parseId, shortId } from "./base/id.ts";
 export type * from "./base/ports.ts";
 export { displayName, type RawName, rawNameOf } from "./base/raw-name.ts";
+export { DataCheck } from "./checker/data-check.ts";
+export type { DataDamage } from "./checker/pack-reader.ts";
 export { BlobCodec } from "./codec/blob-codec.ts";
 export type { Codec, CompressionMode } from "./codec/codec.ts";
 export { createRepository } from "./repository/create-repository.ts";

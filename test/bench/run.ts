@@ -13,6 +13,7 @@ const usage = `npm run bench -- NAME… [--json] [--quick] [--server rest-server
 
 Measures Holdall in Chromium and native restic in turn, on the same data and the same server, and prints the ratio of
 their times (above 1: Holdall is faster). Names: all, ${Object.keys(benchmarks).join(", ")}.
+verify checks all data beside restic check --read-data; restore-engine restores into nothing beside restic restore into memory.
   --json     one line of JSON for each benchmark on standard output, nothing else
   --quick    smaller data
 Data are made below HOLDALL_BENCH_FOLDER (default: a temporary folder's holdall-bench) and kept for the next time.`;

@@ -9,7 +9,7 @@ export const checkText = {
   see: "See how far it is",
   running: (name: string) => `Checking ${name}`,
   done: (name: string) => `Checked ${name}`,
-  found: (name: string) => `Found damage in ${name}`,
+  found: (name: string) => `Checked ${name}: damage found`,
   failed: (name: string) => `The check of ${name} was broken off`,
   cancelled: (name: string) => `Check of ${name} cancelled`,
   cancelledBody: "Nothing was changed. A new check begins at the beginning.",
@@ -20,7 +20,7 @@ export const checkText = {
   good: "Everything is as it was written.",
   bad: (count: number) => `${countOf(count, "thing is", "things are")} not as they were written`,
   badBody:
-    "All else is sound. See whether the server’s disk is failing, and copy the repository to another one before you repair it. A trial restore of a snapshot tells whether it is affected. Backing the same folders up again stores what is missing.",
+    "All other packs are sound. See whether the server’s disk is failing, and copy the repository to another one before you repair it. A trial restore of a snapshot tells whether it is affected. Backing the same folders up again stores what is missing.",
   badList: "What is damaged",
   packs: "Packs",
   blobs: "Blobs",

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import type { Recent } from "../../../src/platform/device-memory.ts";
 import type { Rung } from "../../../src/platform/doctor.ts";
-import type { BackupResult, RestoreResult } from "../../../src/workers/repository-api.ts";
+import type { BackupResult, CheckDataResult, FailedFile, RestoreResult } from "../../../src/workers/repository-api.ts";
 import { backupResult } from "../../support/backup-request.ts";
 import type { FakeRepository } from "../../support/fake-repository-api.ts";
 import { fakeSnapshot } from "../../support/fake-repository-api.ts";
@@ -346,6 +346,47 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
+    name: "check-running",
+    async show(page) {
+      await open(page, {});
+      await startCheck(page);
+      await page.getByRole("heading", { name: /^Checking/ }).waitFor();
+    },
+  },
+  {
+    name: "check-sound",
+    async show(page) {
+      await open(page, { checkEnd: checkResult(false) });
+      await startCheck(page);
+      await page.getByText("Everything is as it was written").waitFor();
+    },
+  },
+  {
+    name: "check-damaged",
+    async show(page) {
+      await open(page, { checkEnd: checkResult(true) });
+      await startCheck(page);
+      await page.getByRole("heading", { name: /damage found$/ }).waitFor();
+    },
+  },
+  {
+    name: "trial-sound",
+    async show(page) {
+      const sound = {
+        unchanged: 0,
+        kept: 0,
+        bytesWritten: restoreResult().bytes,
+        renamed: [],
+        skipped: [],
+        failures: [],
+      };
+      await open(page, { restoreEnd: { ...restoreResult(), ...sound } });
+      await page.getByTitle("Details").first().click();
+      await page.getByRole("button", { name: "Try a restore" }).click();
+      await page.getByText("Every file could be read").waitFor();
+    },
+  },
+  {
     name: "lost",
     async show(page) {
       await open(page, {});
@@ -362,6 +403,11 @@ function recentOf(url: string, label: string, lastOpenedMs: number): Recent {
 
 function goodRung(name: Rung["name"]): Rung {
   return { name, state: "good", detail: null };
+}
+
+async function startCheck(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Settings" }).and(page.locator(":visible")).click();
+  await page.getByRole("button", { name: "Read and check all data" }).click();
 }
 
 async function browse(page: Page, changes: Partial<FakeRepository> = {}): Promise<void> {
@@ -456,6 +502,24 @@ function mixedResult(): BackupResult {
       { path: "/Documents/draft.odt", code: "source-unreadable", context: { reason: "length changed" } },
     ],
   });
+}
+
+function checkResult(damaged: boolean): CheckDataResult {
+  const pack = "3f9c2ab0d1e87654".padEnd(64, "7");
+  const blob = "a1b2c3d4e5f60718".padEnd(64, "9");
+  const failures: FailedFile[] = [
+    { path: `data/${pack}`, code: "file-hash-mismatch", context: { type: "data", id: pack } },
+    { path: `data/${pack}`, code: "mac-mismatch", context: { blob } },
+    { path: `data/${blob}`, code: "pack-missing", context: { pack: blob } },
+  ];
+  return {
+    packs: 2304,
+    bytes: 38.6e9,
+    blobs: 412_345,
+    unnamedPacks: 2,
+    unnamedBytes: 31e6,
+    failures: damaged ? failures : [],
+  };
 }
 
 function restoreResult(): RestoreResult {
