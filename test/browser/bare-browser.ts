@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { headlessChromium } from "../support/headless-chromium.ts";
+import { callText } from "./call-text.ts";
+import { awaitFolderDrop, dropPlaceText } from "./folder-drop.ts";
 import { grantFolders } from "./folder-permissions.ts";
 
 const betweenLooksMs = 100;
@@ -67,7 +69,7 @@ export class BareBrowser implements AsyncDisposable {
     given: Arguments,
     patienceMs = 90_000,
   ): Promise<void> {
-    const expression = expressionOf(condition, given);
+    const expression = callText(condition, given);
     const deadline = Date.now() + patienceMs;
     while ((await this.evaluate(expression)) !== true) {
       if (Date.now() > deadline)
@@ -124,7 +126,7 @@ export class BareBrowser implements AsyncDisposable {
     among = "h1, h2, h3",
   ): Promise<{ seconds: number; text: string }> {
     await this.until((wanted) => document.querySelector(wanted) !== null, [selector]);
-    const expression = expressionOf(pressAndWait, [selector, name, texts, among, jobPatienceMs]);
+    const expression = callText(pressAndWait, [selector, name, texts, among, jobPatienceMs]);
     const timed = (await this.evaluate(expression)) as { seconds: number; text: string } | null;
     if (timed !== null) return timed;
     throw new Error(`none of ${texts.join(", ")} came; the page shows: ${await this.text()}`);
@@ -141,11 +143,25 @@ export class BareBrowser implements AsyncDisposable {
   /** Drops a folder of the disk onto the place that says this text, as a person does with the mouse. */
   async drop(text: string, folder: string): Promise<void> {
     await this.until((wanted) => document.body?.textContent.includes(wanted) === true, [text]);
-    const place = (await this.evaluate(expressionOf(middleOf, [text]))) as { x: number; y: number };
+    const place = (await this.evaluate(callText(middleOf, [text]))) as { x: number; y: number };
     const data = { items: [], files: [folder], dragOperationsMask: 1 };
     for (const type of ["dragEnter", "dragOver", "drop"]) {
       await this.call("Input.dispatchDragEvent", { type, ...place, data }, this.pageSession);
     }
+  }
+
+  /** Lets the page's folder picker hand out this folder of the disk, from now on. */
+  async answerFolderPicker(folder: string): Promise<void> {
+    await this.run(awaitFolderDrop, [dropPlaceText]);
+    await this.drop(dropPlaceText, folder);
+  }
+
+  /** The answer of a function that runs in the page and sees nothing of what is around it here but its arguments. */
+  async run<Arguments extends unknown[], Answer>(
+    called: (...given: Arguments) => Answer,
+    given: Arguments,
+  ): Promise<Awaited<Answer>> {
+    return (await this.evaluate(callText(called, given))) as Awaited<Answer>;
   }
 
   /** The browser's own process; all others are its children. */
@@ -233,11 +249,6 @@ export class BareBrowser implements AsyncDisposable {
     }
     for (const listener of this.listeners) listener(message);
   }
-}
-
-/** The call of a function in the page. Compilers that keep names wrap functions in a call of their own helper. */
-function expressionOf<Arguments extends unknown[]>(called: (...given: Arguments) => unknown, given: Arguments): string {
-  return `((__name) => (${String(called)})(...${JSON.stringify(given)}))((named) => named)`;
 }
 
 /** Runs in the page. */

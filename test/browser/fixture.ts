@@ -8,6 +8,7 @@ import { type BrowserContext, test as base, chromium, type Locator, type Page } 
 import { trustTestCertificate } from "../support/front-servers.ts";
 import { headlessChromium } from "../support/headless-chromium.ts";
 import { requirePeer } from "../support/peers.ts";
+import { awaitFolderDrop, dropPlaceText } from "./folder-drop.ts";
 import { grantFolders } from "./folder-permissions.ts";
 
 /** What `npm start` runs, after the build: the server's own bundle, in a process of its own, on a data folder of its own. */
@@ -107,28 +108,7 @@ export async function dropFolder(page: Page, target: Locator, folder: string): P
  * modal dialog: behind one nothing can be dropped on.
  */
 export async function answerFolderPicker(page: Page, folder: string): Promise<void> {
-  const handle = await page.evaluateHandle(() => {
-    const surface = document.createElement("div");
-    surface.style.cssText = "position:fixed;inset:0 auto auto 0;width:20px;height:20px;z-index:2147483647";
-    const dropped = new Promise<unknown>((resolve, reject) => {
-      setTimeout(() => reject(new Error("the dropped folder did not arrive")), 20_000);
-      surface.ondragenter = (event) => event.preventDefault();
-      surface.ondragover = (event) => {
-        event.preventDefault();
-        event.stopPropagation();
-      };
-      surface.ondrop = (event) => {
-        event.preventDefault();
-        event.stopPropagation();
-        const item = event.dataTransfer?.items[0];
-        surface.remove();
-        resolve(item?.getAsFileSystemHandle?.());
-      };
-    });
-    document.body.append(surface);
-    Reflect.set(window, "showDirectoryPicker", () => dropped);
-    return { dropped };
-  });
+  const handle = await page.evaluateHandle(awaitFolderDrop, dropPlaceText);
   await dropAt(page, { x: 10, y: 10 }, folder);
   await handle.evaluate(({ dropped }) => dropped);
   await handle.dispose();
