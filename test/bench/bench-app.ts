@@ -2,8 +2,11 @@ import { backupText } from "../../src/ui/text/backup.ts";
 import { checkText, trialText } from "../../src/ui/text/checks.ts";
 import { connectText } from "../../src/ui/text/connect.ts";
 import { deviceText } from "../../src/ui/text/device.ts";
+import { filesText } from "../../src/ui/text/files.ts";
 import { frameText } from "../../src/ui/text/frame.ts";
+import { jobsText } from "../../src/ui/text/jobs.ts";
 import { runText } from "../../src/ui/text/run.ts";
+import { saveText, wayTexts } from "../../src/ui/text/save.ts";
 import { snapshotsText } from "../../src/ui/text/snapshots.ts";
 import { BareBrowser } from "../browser/bare-browser.ts";
 import type { Peer } from "../support/peers.ts";
@@ -55,14 +58,46 @@ export class BenchApp implements AsyncDisposable {
     return this.timed(trialText.start, [trialText.good], [trialText.bad], "main p");
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.browser[Symbol.asyncDispose]();
-  }
-
   /** From the press on the newest snapshot to the first row of its folder. */
   async look(rootName: string): Promise<number> {
     const { seconds } = await this.browser.pressTimed({ selector: "a.snapshot", name: "" }, [rootName], "main a");
     return seconds;
+  }
+
+  /** From the press on a file's "Download" in the folder that look() has shown to the whole file, which goes with the browser. */
+  async download(rootName: string, name: string): Promise<{ seconds: number; path: string }> {
+    await this.enter(rootName);
+    const button = filesText.downloadNamed(name);
+    await this.browser.until(hasButton, [button]);
+    const startMs = performance.now();
+    const { path } = await this.browser.download(() => this.browser.press("button", button));
+    return { seconds: (performance.now() - startMs) / 1000, path };
+  }
+
+  /**
+   * Restores the folder that look() has shown into one of the disk. `planSeconds` is from the choice of the target until all
+   * is looked up, `seconds` from the press on "Restore" to the word that all is written.
+   */
+  async restore(rootName: string, target: string): Promise<{ planSeconds: number; seconds: number }> {
+    const { browser } = this;
+    await this.enter(rootName);
+    await browser.answerFolderPicker(target);
+    await browser.press("button", filesText.saveAll);
+    await browser.choose(wayTexts.folder.name);
+    const choose = { selector: "dialog button", name: saveText.chooseFolder };
+    const planned = await browser.pressTimed(choose, [saveText.start.folder], "dialog button:enabled");
+    const { done, failed } = jobsText.restore;
+    const seconds = await this.timed(saveText.start.folder, [done(rootName)], [failed(rootName)]);
+    return { planSeconds: planned.seconds, seconds };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser[Symbol.asyncDispose]();
+  }
+
+  private async enter(rootName: string): Promise<void> {
+    await this.browser.press("main a:not(:has(time))", rootName);
+    await this.browser.until(hasButton, [filesText.saveAll]);
   }
 
   /** Presses a button and waits for a heading, or something else that says one of the texts. Throws for a bad one. */
@@ -78,4 +113,10 @@ export class BenchApp implements AsyncDisposable {
     if (bad.includes(text)) throw new Error(`the app says "${text}": ${await this.browser.text()}`);
     return seconds;
   }
+}
+
+/** Runs in the page. */
+function hasButton(name: string): boolean {
+  const named = (one: HTMLElement) => one.getAttribute("aria-label") === name || one.textContent?.trim() === name;
+  return [...document.querySelectorAll<HTMLElement>("button:enabled")].some(named);
 }

@@ -36,7 +36,7 @@ export function jsonLine(name: string, { line }: BenchResult, { versions, machin
 
 /** A few lines for people. */
 function figureText(figure: Figure): string {
-  const { name, ratio, holdall, restic, ofCeiling, notes = {} } = figure;
+  const { name, ratio, holdall, restic, ceiling, ofCeiling, notes = {} } = figure;
   const result = [
     ratio === null ? null : `ratio ${ratio.toFixed(2)}`,
     ofCeiling === undefined ? null : `${ofCeiling.toFixed(2)} of the browser's own speed`,
@@ -45,6 +45,7 @@ function figureText(figure: Figure): string {
     `${name}: ${result.join(", ") || "no peer"}`,
     `  Holdall  ${sideText(holdall)}`,
     ...(restic === null ? [] : [`  restic   ${sideText(restic)}`]),
+    ...(ceiling === undefined ? [] : [`  browser  ${sideText(ceiling)}`]),
     ...Object.entries(notes).map(([what, value]) => `  ${what}: ${value}`),
   ].join("\n");
 }

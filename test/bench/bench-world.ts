@@ -62,17 +62,27 @@ export async function measureRestic(
   return sampleOf(world, repository, cost);
 }
 
+type Measured = (round: number) => Promise<Sample>;
+
 /** Measures both sides in turn, and another one first each time. */
-export async function alternate(
+export function alternate(
   rounds: number,
-  holdall: (round: number) => Promise<Sample>,
-  restic: (round: number) => Promise<Sample>,
+  holdall: Measured,
+  restic: Measured,
 ): Promise<{ holdall: Sample[]; restic: Sample[] }> {
-  const samples = { holdall: [] as Sample[], restic: [] as Sample[] };
+  return inTurn(rounds, { holdall, restic });
+}
+
+/** Measures several sides in turn, and another one first each time. */
+export async function inTurn<Side extends string>(
+  rounds: number,
+  sides: Record<Side, Measured>,
+): Promise<Record<Side, Sample[]>> {
+  const names = Object.keys(sides) as Side[];
+  const samples = Object.fromEntries(names.map((name): [string, Sample[]] => [name, []])) as Record<Side, Sample[]>;
   for (let round = 0; round < rounds; round++) {
-    if (round % 2 === 1) samples.restic.push(await restic(round));
-    samples.holdall.push(await holdall(round));
-    if (round % 2 === 0) samples.restic.push(await restic(round));
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) samples[name].push(await sides[name](round));
   }
   return samples;
 }

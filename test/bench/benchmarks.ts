@@ -5,6 +5,7 @@ import { benchConnections } from "./connection-benchmark.ts";
 import type { Figure } from "./figures.ts";
 import { benchOpening } from "./opening-benchmark.ts";
 import { benchTrialRestore, benchVerify } from "./reading-benchmarks.ts";
+import { benchRestoreDownload, benchRestoreFolder } from "./restore-benchmarks.ts";
 
 type Benchmark = (world: BenchWorld) => Promise<BenchResult>;
 
@@ -21,6 +22,8 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   }),
   verify: async (world) => resultOf(await benchVerify(world)),
   "restore-engine": async (world) => resultOf(await benchTrialRestore(world)),
+  "restore-download": async (world) => resultOf([await benchRestoreDownload(world)]),
+  "restore-folder": async (world) => resultOf(await benchRestoreFolder(world)),
   open: async (world) => resultOf(await benchOpening(world)),
   connections: benchConnections,
 };

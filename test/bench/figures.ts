@@ -32,7 +32,9 @@ export interface Figure {
   ratio: number | null;
   holdall: SideFigures;
   restic: SideFigures | null;
-  /** Where restic is no peer: the browser's own time for the same bytes without an engine, to ours. */
+  /** Where restic is no peer: the browser alone, which saves as many bytes with no engine before them. */
+  ceiling?: SideFigures;
+  /** Its time to what ours took for the same, from the press that began it. */
   ofCeiling?: number;
   /** More that this one tells, by name. */
   notes?: Readonly<Record<string, number | string>>;
