@@ -134,7 +134,7 @@ export class BareBrowser implements AsyncDisposable {
 
   /** Seconds from the last timed press until nothing matches the selector any more. */
   async gone(selector: string): Promise<number> {
-    const expression = expressionOf(waitUntilGone, [selector, jobPatienceMs]);
+    const expression = callText(waitUntilGone, [selector, jobPatienceMs]);
     const seconds = (await this.evaluate(expression)) as number | null;
     if (seconds !== null) return seconds;
     throw new Error(`${selector} stayed; the page shows: ${await this.text()}`);

@@ -109,11 +109,11 @@ test("small files are saved in groups, each with its own content", async () => {
   const codec = new NotingCodec();
   const saver = new FileSaver(codec, job, options);
   const begun = [];
-  for (let size = 1; size <= 150; size++) begun.push(await saver.begin(fileOf(size)));
+  for (let size = 1; size <= 550; size++) begun.push(await saver.begin(fileOf(size)));
   await saver.flush();
   const contents = await Promise.all(begun.map(({ saved }) => saved));
-  expect(codec.groups).toEqual([64, 64, 22]);
-  expect(contents).toMatchObject(Array.from({ length: 150 }, (_, i) => ({ content: [idOf(i + 1)] })));
+  expect(codec.groups).toEqual([256, 256, 38]);
+  expect(contents).toMatchObject(Array.from({ length: 550 }, (_, i) => ({ content: [idOf(i + 1)] })));
 });
 
 test("a group has at most 4 MiB and a file more", async () => {
