@@ -59,12 +59,13 @@ export type * from "./api/snapshot.ts";
 export interface RepositoryApi {
   /** Looks at an address without a password: is it a repository, is it empty, what hinders? */
   probe: Method<{ location: RepositoryLocation }, ProbeResult>;
-  /** Opens a repository: keys, config. Progress tells the phase. The index is being loaded from then on. */
+  /** Opens a repository: keys, config. Progress tells the phase. */
   open: Method<OpenRequest, RepositoryInfo, OpenProgress>;
   /** Creates a repository and opens it. */
   create: Method<OpenRequest & { formatVersion: 1 | 2 }, RepositoryInfo, OpenProgress>;
   /** Resolves when the index is loaded, which folders and files wait for. If that has failed, it is tried again. */
   awaitIndex: Method<Record<never, never>, IndexInfo, IndexProgress>;
+  /** The snapshots that are stored now. From the first list on the index is being loaded. */
   listSnapshots: Method<Record<never, never>, SnapshotList>;
   /** One folder of a snapshot; the empty path is its root. */
   listFolder: Method<{ snapshot: string; path: NodePath }, FolderListing>;

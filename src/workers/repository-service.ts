@@ -118,13 +118,15 @@ export class RepositoryService implements Served<RepositoryApi> {
     );
   }
 
-  listSnapshots(_: Record<never, never>, { signal }: Context): Promise<SnapshotList> {
-    return this.jobs.run(signal, async (repository, running, session) => {
+  async listSnapshots(_: Record<never, never>, { signal }: Context): Promise<SnapshotList> {
+    const list = await this.jobs.run(signal, async (repository, running, session) => {
       const { snapshots, unreadable } = await repository.listSnapshots(running);
       const infos = snapshots.map(snapshotInfo).sort((a, b) => b.timeMs - a.timeMs);
       const failed = unreadable.map(({ id, error }) => unreadableSnapshot(id, error));
       return { snapshots: infos, unreadable: failed, missingSnapshots: session.missingSnapshots() };
     });
+    void this.loadIndex();
+    return list;
   }
 
   listFolder({ snapshot, path }: { snapshot: string; path: NodePath }, { signal }: Context): Promise<FolderListing> {
@@ -348,11 +350,13 @@ export class RepositoryService implements Served<RepositoryApi> {
     const sets = setsOf(this.ports, request, session.repository);
     const tabs = this.tabsOf(session.repository, told);
     this.jobs.open({ ...session, sets, tabs }, patience);
-    void this.loadIndex();
     return session.info;
   }
 
-  /** Goes on behind the calls that need no index. One that does tells what went wrong here. */
+  /**
+   * Begins when the snapshots are listed, which it would only delay, and goes on behind the calls that need no index. One
+   * that does tells what went wrong here.
+   */
   private async loadIndex(): Promise<void> {
     const { signal } = new AbortController();
     const loading = this.jobs.run(signal, async (repository, running) => {

@@ -169,8 +169,8 @@ export class Session {
     this.#farewell = this.ports.prepareFarewell(location, client.api);
     this.connection = { state: "open", repository };
     void this.device.remember(recentPlaceOf(location), info.id, Date.now());
-    void repository.snapshots.reload();
-    void repository.index.follow();
+    // Both at once would delay what is looked at first.
+    void repository.snapshots.reload().then(() => repository.index.follow());
     void repository.offlineCopies.reload();
     void repository.backup.reload();
     const { route } = this.router;
