@@ -17,6 +17,8 @@ export async function keepOffline(
   // The page may have come by a link: without their listing, snapshots are not found offline.
   await repository.listSnapshots(signal);
   const { tree } = await repository.loadSnapshot(id, signal);
+  // What it takes of the room is worth more than trees: it must not come while they are counted on.
+  await repository.indexed(signal);
   let progress: KeepingProgress = { treesDone: 0, treesFound: 1, bytes: 0 };
   const note = (latest: KeepingProgress) => {
     progress = latest;
