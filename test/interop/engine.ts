@@ -200,8 +200,9 @@ export class Engine {
   /** Every tree that the indexes name, whoever wrote it. */
   async allTrees(): Promise<TreeReport[]> {
     const ids = new Set<Id>();
+    const index = await this.repository.indexed(signal);
     for (const pack of await this.backend.list("data", signal)) {
-      for (const blob of this.repository.index.blobsOfPack(pack.id)) if (blob.type === "tree") ids.add(blob.id);
+      for (const blob of index.blobsOfPack(pack.id)) if (blob.type === "tree") ids.add(blob.id);
     }
     const reports: TreeReport[] = [];
     for (const id of ids) {
