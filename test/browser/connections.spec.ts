@@ -3,7 +3,7 @@ import { requirePeer } from "../support/peers.ts";
 import { expect, test } from "./fixture.ts";
 
 /** HOLDALL_CONNECTION_REQUESTS asks for more, HOLDALL_SEED for other faults at other moments. */
-const requests = Number(process.env["HOLDALL_CONNECTION_REQUESTS"] ?? "300");
+const requests = Number(process.env["HOLDALL_CONNECTION_REQUESTS"] ?? "200");
 const seed = Number(process.env["HOLDALL_SEED"] ?? "1");
 
 // The app is in a browser of its own: how many of its connections are left is seen when that is gone. The app's own limit
