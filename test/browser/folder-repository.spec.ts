@@ -231,10 +231,12 @@ async function remember(page: Page, { keptFolder }: KeptFolder): Promise<void> {
       request.onerror = () => reject(request.error);
     });
     const handle: unknown = Reflect.get(window, "keptFolders")[name];
-    const stored = database.transaction("handles", "readwrite").objectStore("handles").put(handle, name);
+    const transaction = database.transaction("handles", "readwrite");
+    transaction.objectStore("handles").put(handle, name);
+    // Only a committed transaction outlives the reload that follows; the request succeeds before.
     await new Promise((resolve, reject) => {
-      stored.onsuccess = resolve;
-      stored.onerror = reject;
+      transaction.oncomplete = resolve;
+      transaction.onabort = reject;
     });
     database.close();
   }, keptFolder);
