@@ -1,8 +1,8 @@
 import { type Bytes, discardBytes } from "../base/bytes.ts";
-import { FormatError, IntegrityError } from "../base/errors.ts";
-import { hashId, type Id, idOfBytes } from "../base/id.ts";
+import { IntegrityError } from "../base/errors.ts";
+import { hashId, type Id } from "../base/id.ts";
 import type { KernelSource } from "../base/ports.ts";
-import { Semaphore } from "../base/semaphore.ts";
+import { BlobOpener, groupsOf } from "./blob-opener.ts";
 import type { IndexRecords } from "./blob-record.ts";
 import { Chunker } from "./chunker.ts";
 import { Cipher, type CipherKey, type SealedText, sealOverhead } from "./cipher.ts";
@@ -22,11 +22,12 @@ import type {
   SealedBlob,
 } from "./codec.ts";
 import { type Compression, loadCompression, looksIncompressible } from "./compression.ts";
+import { ContentRooms } from "./content-rooms.ts";
+import { idsOf, measureFreshMemory } from "./hashing.ts";
 import { type Kernel, loadKernel } from "./kernel.ts";
-import { namingBlob, PackChecker } from "./pack-checker.ts";
+import { PackChecker } from "./pack-checker.ts";
 import type { Polynomial } from "./polynomial.ts";
 import { SealedBuffers } from "./sealed-buffers.ts";
-import { hashAll, isHashedInKernel } from "./sha256.ts";
 import { readExactly, type SmallContents, saveSmallFiles } from "./small-files.ts";
 
 export interface BlobCodecOptions {
@@ -50,16 +51,14 @@ export type IndexOpener = (
  */
 const windowLength = 16 * 1024 * 1024;
 
-/** Sealed bytes that are opened at once: enough to keep WebCrypto busy, which holds two copies of them meanwhile. */
-const openingBytes = 4 * 1024 * 1024;
-/** What a small blob counts for: so many of them are opened at once that no thread waits. */
-const leastOpeningBytes = openingBytes / 32;
+/** Memory for opened blobs is taken in buffers of this size, which Chromium's allocator uses again. */
+const roomLength = 896 * 1024;
 
 /** The codec that does the work itself, in the worker (or Node thread) that it was made in. */
 export class BlobCodec implements Codec {
   readonly parallelism = 2;
-  private readonly opening = new Semaphore(openingBytes);
   private readonly buffers = new SealedBuffers();
+  private readonly opener: BlobOpener;
   private readonly packs: PackChecker;
 
   private constructor(
@@ -70,7 +69,8 @@ export class BlobCodec implements Codec {
     private readonly kernel: Kernel,
     private readonly openIndexFile: (sealed: Bytes) => Promise<IndexRecords>,
   ) {
-    this.packs = new PackChecker(cipher, compression, kernel);
+    this.opener = new BlobOpener(cipher, compression, kernel);
+    this.packs = new PackChecker(cipher, this.opener, kernel);
   }
 
   /** Which kernels were chosen. */
@@ -81,7 +81,7 @@ export class BlobCodec implements Codec {
   /** Throws UnsupportedError "kernel-unavailable". */
   static async create(options: BlobCodecOptions, openIndex: IndexOpener): Promise<BlobCodec> {
     const { kernels, key, polynomial, formatVersion } = options;
-    const kernel = await loadKernel(kernels);
+    const [kernel] = await Promise.all([loadKernel(kernels), measureFreshMemory()]);
     const cipher = new Cipher(key, kernel);
     // Index files say themselves whether they are compressed, in either format.
     const compression = await loadCompression(kernels);
@@ -129,15 +129,14 @@ export class BlobCodec implements Codec {
   }
 
   async openBlobs(sealed: Bytes, blobs: readonly BlobToOpen[], signal: AbortSignal): Promise<OpenedBlob[]> {
-    signal.throwIfAborted();
-    const opening: Promise<OpenedBlob>[] = [];
-    for (const blob of blobs) {
-      // Begun no sooner than there is room: thousands that wait would be old, for the garbage collector, when they are done.
-      const amount = Math.max(blob.length, leastOpeningBytes);
-      await this.opening.acquire(amount);
-      opening.push(this.openResult(sealed, blob).finally(() => this.opening.release(amount)));
+    const rooms = new ContentRooms(roomsFor(blobs));
+    const opened = new Map<BlobToOpen, OpenedBlob>();
+    for (const group of groupsOf(blobs)) {
+      signal.throwIfAborted();
+      const results = await this.opener.open(sealed, group, rooms);
+      for (const [i, blob] of group.entries()) opened.set(blob, results[i] as OpenedBlob);
     }
-    return Promise.all(opening);
+    return blobs.map((blob) => opened.get(blob) as OpenedBlob);
   }
 
   checkPack(pack: PackToCheck, signal: AbortSignal): Promise<CheckedPack> {
@@ -155,7 +154,7 @@ export class BlobCodec implements Codec {
 
   /** Hashes chunks, asks which are new, and seals and stores those. */
   private async saveChunks(chunks: readonly Bytes[], job: SaveJob): Promise<Id[]> {
-    const ids = await this.hashChunks(chunks);
+    const ids = await idsOf(this.kernel, chunks);
     job.signal.throwIfAborted();
     const isNew = await job.receiver.claim(ids);
     const fresh = ids.flatMap((id, i) => {
@@ -172,13 +171,6 @@ export class BlobCodec implements Codec {
     }
     await Promise.all(storing);
     return ids;
-  }
-
-  private async hashChunks(chunks: readonly Bytes[]): Promise<Id[]> {
-    const isForKernel = ({ length }: Bytes) => isHashedInKernel(length);
-    const hashing = chunks.map((chunk) => (isForKernel(chunk) ? null : hashId(chunk)));
-    const inKernel = hashAll(this.kernel, chunks.filter(isForKernel)).values();
-    return Promise.all(hashing.map((id) => id ?? idOfBytes(inKernel.next().value as Bytes)));
   }
 
   private async sealAndStore(chunks: readonly Chunk[], job: SaveJob): Promise<void> {
@@ -239,34 +231,16 @@ export class BlobCodec implements Codec {
     const isEqual = (left: Bytes, right: Bytes) => this.kernel.equal(left, right);
     return this.compression?.decompressesTo(frame, plain, isEqual) === true;
   }
+}
 
-  private openResult(sealed: Bytes, blob: BlobToOpen): Promise<OpenedBlob> {
-    return this.openOne(sealed, blob).then(
-      (plain) => ({ plain }),
-      (error: unknown) => ({ error }),
-    );
-  }
-
-  private async openOne(stretch: Bytes, blob: BlobToOpen): Promise<Bytes> {
-    const sealed = stretch.subarray(blob.offset, blob.offset + blob.length);
-    try {
-      if (sealed.length !== blob.length) throw new IntegrityError("blob-length-mismatch", { blob: blob.id });
-      const plain = await this.unseal(sealed, blob.uncompressedLength);
-      if ((await hashId(plain)) === blob.id) return plain;
-    } catch (error) {
-      throw namingBlob(error, blob.id);
-    }
-    throw new IntegrityError("blob-hash-mismatch", { blob: blob.id });
-  }
-
-  private async unseal(sealed: Bytes, uncompressedLength: number | null): Promise<Bytes> {
-    const opened = await this.cipher.open(sealed);
-    if (uncompressedLength === null) return opened;
-    if (this.compression === null) throw new FormatError("compressed-data-malformed", { reason: "format 1" });
-    const plain = this.compression.decompress(opened, uncompressedLength);
-    discardBytes(opened);
-    return plain;
-  }
+/** Makes buffers for what these blobs are decompressed to: no larger than all of it, for one small blob. */
+function roomsFor(blobs: readonly BlobToOpen[]): (least: number) => Bytes {
+  let left = blobs.reduce((sum, { uncompressedLength }) => sum + (uncompressedLength ?? 0), 0);
+  return (least) => {
+    const buffer = new Uint8Array(Math.max(least, Math.min(roomLength, left)));
+    left -= buffer.length;
+    return buffer;
+  };
 }
 
 interface Chunk {

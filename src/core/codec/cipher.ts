@@ -1,6 +1,6 @@
 import { type Bytes, discardBytes, equalConstantTime, randomBytes } from "../base/bytes.ts";
 import { FormatError, HoldallError, IntegrityError } from "../base/errors.ts";
-import { applyInSegments, applyKeyStream, applyToSegment, blockLength } from "./counter-mode.ts";
+import { applyKeyStream, applyToSegment, blockLength } from "./counter-mode.ts";
 import { CounterRun, runsOf } from "./counter-run.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -132,19 +132,13 @@ export class Cipher {
   }
 
   /**
-   * Verifies and decrypts like `open`, with the same errors, and gives the content piece by piece, in order: for who needs it
-   * whole nowhere. A piece is lent while `take` runs.
+   * Verifies and decrypts like `open`, with the same errors, into the memory of `sealed`, which is used up then: the plain
+   * bytes are a part of it. Takes no memory of the content's length.
    */
-  async openInPieces(sealed: Bytes, take: (piece: Bytes) => void): Promise<void> {
+  async openInPlace(sealed: Bytes): Promise<Bytes> {
     const { iv, ciphertext } = await this.verified(sealed);
-    let taken: Promise<void> = Promise.resolve();
-    const takeAfter = async (before: Promise<void>, opening: Promise<Bytes>) => {
-      const [piece] = await Promise.all([opening, before]);
-      take(piece);
-      discardBytes(piece);
-    };
-    for (const opening of applyInSegments(this.key.encrypt, iv, ciphertext)) taken = takeAfter(taken, opening);
-    await taken;
+    await applyKeyStream(this.key.encrypt, iv, ciphertext, (segment, offset) => ciphertext.set(segment, offset));
+    return ciphertext;
   }
 
   /** Seals many texts like `sealInto`, several short ones with one call of WebCrypto. */

@@ -42,7 +42,7 @@ export interface PackToCheck {
 
 /** What a pack was found to be. */
 export interface CheckedPack {
-  /** The pack again, in the same memory: the caller's. */
+  /** The memory that the pack came in, the caller's again. What was in it is used up. */
   sealed: Bytes;
   /** The SHA-256 of all of it. */
   hash: Id;
@@ -121,8 +121,9 @@ export interface Codec {
   sealBlob(type: BlobType, plain: Bytes, compression: CompressionMode, signal: AbortSignal): Promise<SealedBlob>;
 
   /**
-   * Opens and verifies blobs that lie in one stretch of a pack, which is taken over. Results are in the order asked, each
-   * in a buffer that the caller owns; a damaged blob has its error in its place.
+   * Opens and verifies blobs that lie in one stretch of a pack, which is taken over, and do not overlap. Results are in the
+   * order asked and the caller's, in the memory of the stretch or in other buffers, which several may share; a damaged blob
+   * has its error in its place.
    */
   openBlobs(sealed: Bytes, blobs: readonly BlobToOpen[], signal: AbortSignal): Promise<OpenedBlob[]>;
 

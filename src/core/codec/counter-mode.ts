@@ -10,7 +10,7 @@ export const segmentLength = 256 * 1024;
 
 /**
  * Gives the input, xored with the key stream from a counter on, segment by segment as each is done: encrypts and decrypts.
- * A segment is lent until `take` returns.
+ * A segment is lent until `take` returns. The input is read before the promise is returned: `take` may write over it.
  */
 export async function applyKeyStream(
   key: CryptoKey,
@@ -18,23 +18,19 @@ export async function applyKeyStream(
   input: Bytes,
   take: (segment: Bytes, offset: number) => void,
 ): Promise<void> {
-  const taking = applyInSegments(key, counter, input).map(async (applying, i) => {
-    const applied = await applying;
-    take(applied, i * segmentLength);
-    // At once, so that the next one gets the same memory.
-    discardBytes(applied);
-  });
-  await Promise.all(taking);
-}
-
-/** The segments of the input in order, each xored with its part of the key stream; the caller owns each when it is done. */
-export function applyInSegments(key: CryptoKey, counter: Bytes, input: Bytes): Promise<Bytes>[] {
-  const segments: Promise<Bytes>[] = [];
+  const taking: Promise<void>[] = [];
   for (let offset = 0; offset < input.length; offset += segmentLength) {
     const from = offset === 0 ? counter : advanceCounter(counter, offset / blockLength);
-    segments.push(applyToSegment(key, from, input.subarray(offset, offset + segmentLength)));
+    const applying = applyToSegment(key, from, input.subarray(offset, offset + segmentLength));
+    taking.push(
+      applying.then((applied) => {
+        take(applied, offset);
+        // At once, so that the next one gets the same memory.
+        discardBytes(applied);
+      }),
+    );
   }
-  return segments;
+  await Promise.all(taking);
 }
 
 /** At most one segment, xored with the key stream from a counter on; the caller owns the result. */

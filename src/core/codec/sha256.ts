@@ -7,21 +7,9 @@ import { hashBlockLength, hashLaneLength, hashLanes, hashStateLength, type Kerne
  */
 
 /** With fewer inputs than this, lanes side by side take longer than one input after the other: four give 1.35 times one. */
-const fewestBusyLanes = 3;
+export const fewestBusyLanes = 3;
 
 const nothing: Bytes = new Uint8Array(0);
-
-/** Chromium's allocator takes fresh memory for 960 KiB and more. */
-const shortestForWebCrypto = 48 * 1024;
-const longestForWebCrypto = 896 * 1024;
-
-/**
- * [Note: two ways to hash] WebCrypto is the fastest for what is neither small, where the call costs more than the work, nor
- * so long that its copy comes from fresh memory.
- */
-export function isHashedInKernel(length: number): boolean {
-  return length < shortestForWebCrypto || length > longestForWebCrypto;
-}
 
 /** A hash of bytes that come one after the other. Any number may be under way on one kernel. */
 export class RunningHash {

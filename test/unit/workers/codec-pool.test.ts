@@ -263,7 +263,7 @@ test("sealing takes the whole buffer over but copies out of a larger one", async
   expect([whole.length, larger.length]).toEqual([0, 3]);
 });
 
-test("opened blobs come back in order, small ones in one buffer, errors in their places", async () => {
+test("opened blobs come back in order, in the buffer that they share, errors in their places", async () => {
   const { pool } = await makePool(1);
   const id = await hashId(Uint8Array.of());
   const [first, broken, last] = await pool.openBlobs(
@@ -280,7 +280,6 @@ test("opened blobs come back in order, small ones in one buffer, errors in their
   expect(last).toEqual({ plain: Uint8Array.of(3) });
   if (!(first && "plain" in first && last && "plain" in last)) throw new Error("not opened");
   expect(first.plain.buffer).toBe(last.plain.buffer);
-  expect(first.plain.buffer.byteLength).toBe(3);
 });
 
 test("an index file is moved to a worker and comes back as records, or as its error", async () => {
