@@ -16,6 +16,7 @@ const mostFolders = 1000;
 const mostLookedAt = 100;
 
 class FolderSink implements FileSink {
+  readonly filesAtOnce = 256;
   private readonly made = new Map<string, Promise<FileSystemDirectoryHandle>>();
   /** Folders that were only looked for; null: there was none. */
   private readonly found = new Map<string, Promise<FileSystemDirectoryHandle | null>>();

@@ -53,6 +53,7 @@ class UnreadableBlob extends Blob {
 
 /** A sink that keeps complete files by path, and says what it was asked for. */
 export class MemorySink implements FileSink {
+  readonly filesAtOnce = 256;
   readonly files = new Map<string, Bytes>();
   readonly folders = new Set<string>();
   readonly aborted: string[] = [];

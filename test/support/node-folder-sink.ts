@@ -10,6 +10,7 @@ export type SinkNames = "text" | "raw";
 
 /** A folder of this machine as the restorer writes it. Files appear under their names when they are complete. */
 export class NodeFolderSink implements FileSink {
+  readonly filesAtOnce = 256;
   private readonly root: Buffer;
   private writers = 0;
 

@@ -36,6 +36,8 @@ export interface Source {
  * (restorer/name-policy). Throws HoldallError "sink-refused", "exists-already" or QuotaError.
  */
 export interface FileSink {
+  /** How many files may be open for writing at a time, about. */
+  readonly filesAtOnce: number;
   /** True if two names that differ in case alone are one name there, as far as it can be known without writing. */
   foldsCase(): Promise<boolean>;
   /** Makes the folder unless it is there. */

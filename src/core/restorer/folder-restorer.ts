@@ -9,9 +9,9 @@ import { ExistingFiles, type FileDecision, type OverwriteMode } from "./existing
 import type { PlannedFile, RestorePlan } from "./restore-plan.ts";
 import { type FileToWrite, RestoringFile } from "./restoring-file.ts";
 
-/** Files are restored in windows of at most so many bytes and files, two windows at a time. */
+/** Files are restored in windows of at most so many bytes, and of as many files as the sink takes, two windows at a time. */
 const windowBytes = 48 * 1024 * 1024;
-const windowFiles = 128;
+const windowsAtOnce = 2;
 
 export interface RestoreCounts {
   /** Files that are as the snapshot has them. */
@@ -77,14 +77,14 @@ export class FolderRestorer {
     const stop = new AbortController();
     const running = AbortSignal.any([signal, stop.signal]);
     await this.makeFolders(plan, signal);
-    const twoWindows = new Semaphore(2);
+    const room = new Semaphore(windowsAtOnce);
     const work: Promise<void>[] = [];
     try {
       for await (const window of this.windows(plan.files, running)) {
-        await twoWindows.acquire(1, running);
+        await room.acquire(1, running);
         const restoring = this.restoreWindow(window, running)
           .catch((error: unknown) => stop.abort(error))
-          .finally(() => twoWindows.release(1));
+          .finally(() => room.release(1));
         work.push(restoring);
       }
     } finally {
@@ -125,7 +125,7 @@ export class FolderRestorer {
         yield window;
         window = emptyWindow();
       }
-      if (window.files < windowFiles) continue;
+      if (window.files < this.ports.sink.filesAtOnce / windowsAtOnce) continue;
       yield window;
       window = emptyWindow();
     }
