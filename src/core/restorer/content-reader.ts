@@ -19,7 +19,7 @@ export interface DataSource {
  * Chunks are loaded in windows, over the borders of files: within one, the blobs of a pack come by joined requests. While
  * one window is taken, the next two are on their way, so that connections and codec always have something to do.
  */
-const windowBytes = 4 * 1024 * 1024;
+const windowBytes = 12 * 1024 * 1024;
 const windowChunks = 8192;
 const windowsAhead = 2;
 
