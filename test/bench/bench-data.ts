@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { access, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SeededRandom } from "../faults/seeded-random.ts";
@@ -14,6 +14,8 @@ export interface DataSizes {
   smallFiles: number;
   blobs: number;
   requests: number;
+  sparseGibibytes: number;
+  manyFiles: number;
 }
 
 export const fullSizes: DataSizes = {
@@ -22,6 +24,8 @@ export const fullSizes: DataSizes = {
   smallFiles: 20_000,
   blobs: 1_000_000,
   requests: 10_000,
+  sparseGibibytes: 20,
+  manyFiles: 300_000,
 };
 export const quickSizes: DataSizes = {
   largeMebibytes: 128,
@@ -29,6 +33,8 @@ export const quickSizes: DataSizes = {
   smallFiles: 2_000,
   blobs: 100_000,
   requests: 600,
+  sparseGibibytes: 2,
+  manyFiles: 15_000,
 };
 
 /** What a tree consists of: many files are small, most of its bytes are in few. The mean is 12.8 kB. */
@@ -67,6 +73,22 @@ export class BenchData {
 
   small(): Promise<string> {
     return this.made("small", async (folder) => writeSmallFiles(folder, this.sizes.smallFiles, this.seed));
+  }
+
+  /** One file of nothing but zeros, which takes no room on the disk. */
+  sparse(): Promise<string> {
+    const { sparseGibibytes } = this.sizes;
+    return this.made(`sparse ${sparseGibibytes}`, async (folder) => {
+      const file = openSync(join(folder, "zeros.bin"), "w");
+      ftruncateSync(file, sparseGibibytes * 1024 * mebibyte);
+      closeSync(file);
+    });
+  }
+
+  /** Very many files of a few bytes, in folders of a thousand. */
+  many(): Promise<string> {
+    const { manyFiles } = this.sizes;
+    return this.made(`thousands ${manyFiles}`, async (folder) => writeManyFiles(folder, manyFiles, this.seed));
   }
 
   /** Changes one file in a hundred of the tree, others each round. */
@@ -127,6 +149,14 @@ function writeSmallFiles(folder: string, files: number, seed: number): void {
     const below = join(folder, `folder ${file % 100}`);
     if (file < 100) mkdirSync(below);
     writeFileSync(join(below, `file ${file}.dat`), seededBytes(seed + file + 1, smallFileBytes));
+  }
+}
+
+function writeManyFiles(folder: string, files: number, seed: number): void {
+  for (let file = 0; file < files; file++) {
+    const below = join(folder, `folder ${Math.floor(file / 1000)}`);
+    if (file % 1000 === 0) mkdirSync(below);
+    writeFileSync(join(below, `file ${file}.txt`), `file ${file} of ${seed}\n`);
   }
 }
 

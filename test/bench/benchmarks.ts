@@ -3,6 +3,8 @@ import { type BenchResult, resultOf } from "./bench-report.ts";
 import type { BenchWorld } from "./bench-world.ts";
 import { benchConnections } from "./connection-benchmark.ts";
 import type { Figure } from "./figures.ts";
+import { benchMainThread } from "./main-thread-benchmark.ts";
+import { benchMemory } from "./memory-benchmark.ts";
 import { benchOpening } from "./opening-benchmark.ts";
 import { benchTrialRestore, benchVerify } from "./reading-benchmarks.ts";
 import { benchRestoreDownload, benchRestoreFolder } from "./restore-benchmarks.ts";
@@ -26,6 +28,8 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   "restore-folder": async (world) => resultOf(await benchRestoreFolder(world)),
   open: async (world) => resultOf(await benchOpening(world)),
   connections: benchConnections,
+  memory: benchMemory,
+  "main-thread": benchMainThread,
 };
 
 function first(name: string, folderOf: (world: BenchWorld) => Promise<string>): Benchmark {

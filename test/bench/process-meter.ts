@@ -22,14 +22,18 @@ export class ProcessMeter {
   private readonly timer: NodeJS.Timeout;
   private peakBytes = 0;
 
-  private constructor(private readonly root: number) {
+  private constructor(
+    private readonly root: number,
+    private readonly onLook: (bytes: number) => void,
+  ) {
     this.before = new Map(processesOf(root).map(({ pid, cpuSeconds }) => [pid, cpuSeconds]));
     this.look();
     this.timer = setInterval(() => this.look(), betweenLooksMs);
   }
 
-  static start(pid: number): ProcessMeter {
-    return new ProcessMeter(pid);
+  /** `onLook` is told what the processes have at each look. */
+  static start(pid: number, onLook: (bytes: number) => void = () => {}): ProcessMeter {
+    return new ProcessMeter(pid, onLook);
   }
 
   stop(): { cpuSeconds: number; peakBytes: number } {
@@ -48,6 +52,7 @@ export class ProcessMeter {
       this.latest.set(pid, cpuSeconds);
     }
     this.peakBytes = Math.max(this.peakBytes, bytes);
+    this.onLook(bytes);
   }
 }
 

@@ -22,6 +22,17 @@ interface Message {
   sessionId?: string;
 }
 
+/** An event of Chromium's trace format; times are microseconds. */
+export interface TraceEvent {
+  name: string;
+  pid: number;
+  tid: number;
+  /** On the clock, and of the processor. */
+  dur?: number;
+  tdur?: number;
+  args?: Record<string, unknown>;
+}
+
 export interface FinishedDownload {
   path: string;
   name: string;
@@ -186,6 +197,29 @@ export class BareBrowser implements AsyncDisposable {
     try {
       await start();
       return await finished;
+    } finally {
+      this.listeners.delete(listener);
+    }
+  }
+
+  /** What all threads of the browser's processes do while `work` runs: their tasks, by name. */
+  async trace(work: () => Promise<void>): Promise<TraceEvent[]> {
+    const events: TraceEvent[] = [];
+    let listener: (message: Message) => void = () => {};
+    const complete = new Promise<void>((resolve) => {
+      listener = ({ method, params = {} }) => {
+        if (method === "Tracing.dataCollected") events.push(...(params["value"] as TraceEvent[]));
+        if (method === "Tracing.tracingComplete") resolve();
+      };
+    });
+    this.listeners.add(listener);
+    try {
+      const includedCategories = ["toplevel", "disabled-by-default-devtools.timeline"];
+      await this.send("Tracing.start", { traceConfig: { includedCategories, excludedCategories: ["*"] } });
+      await work();
+      await this.send("Tracing.end", {});
+      await complete;
+      return events;
     } finally {
       this.listeners.delete(listener);
     }
