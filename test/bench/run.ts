@@ -16,6 +16,7 @@ their times (above 1: Holdall is faster). Names: all, ${Object.keys(benchmarks).
 verify checks all data beside restic check --read-data; restore-engine restores into nothing beside restic restore into memory.
   --json     one line of JSON for each benchmark on standard output, nothing else
   --quick    smaller data
+memory follows the browser's memory over the time of a backup, main-thread the page's tasks.
 Restores are also compared with the browser alone: a page that saves as many bytes out of its memory by the same way.
 Data are made below HOLDALL_BENCH_FOLDER (default: a temporary folder's holdall-bench) and kept for the next time.`;
 
