@@ -10,7 +10,9 @@ export const segmentLength = 256 * 1024;
 
 /**
  * Gives the input, xored with the key stream from a counter on, segment by segment as each is done: encrypts and decrypts.
- * A segment is lent until `take` returns. The input is read before the promise is returned: `take` may write over it.
+ * A segment is lent until `take` returns, which may write over the part of the input that it came from; neither the counter
+ * nor the rest of the input may change until the promise settles. One segment at a time, so that each gets the memory of the
+ * one before: engines do this work in the calling thread anyway.
  */
 export async function applyKeyStream(
   key: CryptoKey,
@@ -18,19 +20,12 @@ export async function applyKeyStream(
   input: Bytes,
   take: (segment: Bytes, offset: number) => void,
 ): Promise<void> {
-  const taking: Promise<void>[] = [];
   for (let offset = 0; offset < input.length; offset += segmentLength) {
     const from = offset === 0 ? counter : advanceCounter(counter, offset / blockLength);
-    const applying = applyToSegment(key, from, input.subarray(offset, offset + segmentLength));
-    taking.push(
-      applying.then((applied) => {
-        take(applied, offset);
-        // At once, so that the next one gets the same memory.
-        discardBytes(applied);
-      }),
-    );
+    const applied = await applyToSegment(key, from, input.subarray(offset, offset + segmentLength));
+    take(applied, offset);
+    discardBytes(applied);
   }
-  await Promise.all(taking);
 }
 
 /** At most one segment, xored with the key stream from a counter on; the caller owns the result. */
