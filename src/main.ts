@@ -11,6 +11,7 @@ import { defaultSettings } from "./platform/device-memory.ts";
 import { loadDeviceMemory, updateDeviceMemory } from "./platform/device-store.ts";
 import { wipeDevice } from "./platform/device-wipe.ts";
 import { downloadLimitBytes, saveDownload, saveText } from "./platform/download.ts";
+import { folderStats } from "./platform/dropped-folders.ts";
 import { watchFolders } from "./platform/folder-observer.ts";
 import { folderFromInput, foldersFromDrop, permitFolder, pickFolder } from "./platform/folder-pick.ts";
 import { proposeAddress } from "./platform/home-server.ts";
@@ -42,7 +43,7 @@ void (remembered === null ? shell.resume() : shell.install());
 showTheme(remembered?.settings.theme ?? defaultSettings.theme);
 
 const ports: Ports = {
-  openRepositoryClient,
+  openRepositoryClient: () => openRepositoryClient(folderStats),
   capabilities: detectCapabilities(),
   folders: {
     pick: pickFolder,

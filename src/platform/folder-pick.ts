@@ -1,5 +1,6 @@
 import { HoldallError, isAbort } from "../core/base/errors.ts";
 import type { FolderPick } from "../workers/repository-api.ts";
+import { isFolderEntry, keepDropped } from "./dropped-folders.ts";
 import { type LooseFile, looseFiles } from "./loose-files.ts";
 import type { PickedFolder } from "./picked-folder.ts";
 
@@ -42,7 +43,7 @@ export function foldersFromDrop(data: DataTransfer): Promise<PickedFolder[]> {
 
 interface DroppedItem {
   handle: Promise<FileSystemHandle | null> | undefined;
-  /** For browsers without handles, and for folders of which the browser gives none. */
+  /** For browsers without handles, for folders of which the browser gives none, and for the stats of a folder's files. */
   entry: FileSystemEntry | null;
 }
 
@@ -52,8 +53,9 @@ async function pickDropped(items: readonly DroppedItem[]): Promise<PickedFolder[
   const fileHandles: FileSystemFileHandle[] = [];
   for (const { handle: taken, entry } of items) {
     const handle = await taken;
-    if (isFolderHandle(handle)) picked.push({ kind: "folder", name: handle.name, folder: { kind: "handle", handle } });
-    else if (isFileHandle(handle)) {
+    if (isFolderHandle(handle)) {
+      picked.push({ kind: "folder", name: handle.name, folder: { kind: "handle", handle, ...keepDropped(entry) } });
+    } else if (isFileHandle(handle)) {
       loose.push({ name: handle.name, file: await handle.getFile().catch(() => null) });
       fileHandles.push(handle);
     } else if (isFolderEntry(entry)) {
@@ -73,10 +75,6 @@ function isFolderHandle(handle: FileSystemHandle | null | undefined): handle is 
 
 function isFileHandle(handle: FileSystemHandle | null | undefined): handle is FileSystemFileHandle {
   return handle?.kind === "file";
-}
-
-function isFolderEntry(entry: FileSystemEntry | null): entry is FileSystemDirectoryEntry {
-  return entry?.isDirectory === true;
 }
 
 function isFileEntry(entry: FileSystemEntry): entry is FileSystemFileEntry {

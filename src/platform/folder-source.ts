@@ -1,58 +1,23 @@
 import { HoldallError } from "../core/base/errors.ts";
-import type { SourceEntry, SourceFile, SourceFolder } from "../core/base/ports.ts";
+import type { SourceFile, SourceFolder } from "../core/base/ports.ts";
 import { rawNameOf } from "../core/base/raw-name.ts";
+import type { FolderStatsApi } from "../workers/api/folder-stats.ts";
 import type { FolderPick } from "../workers/repository-api.ts";
+import { type FolderLister, HandleFolder, sourceFileOf } from "./handle-folder.ts";
 
 /**
  * A picked folder as the archiver's source, in the page or in a worker. Whatever the browser lists is given on, also an
  * entry without a name or one that cannot be opened, so that the archiver can report it. Listing throws
- * "source-unreadable".
+ * "source-unreadable". With `pageStats`, what was dropped knows the stats of its files.
  */
-export function sourceFolderOf(pick: FolderPick): SourceFolder {
-  return pick.kind === "handle" ? folderOfHandle(pick.handle) : folderOfFiles(pick);
-}
-
-function folderOfHandle(handle: FileSystemDirectoryHandle): SourceFolder {
-  return {
-    async *entries(signal) {
-      signal.throwIfAborted();
-      try {
-        for await (const child of handle.values()) {
-          yield entryOfHandle(child);
-          signal.throwIfAborted();
-        }
-      } catch (error) {
-        throw unreadable(error, signal);
-      }
-    },
-  };
-}
-
-function entryOfHandle(handle: FileSystemDirectoryHandle | FileSystemFileHandle): SourceEntry {
-  const name = rawNameOf(handle.name);
-  if (handle.kind === "directory") return { kind: "folder", name, folder: folderOfHandle(handle) };
-  return { kind: "file", name, open: (signal) => openHandle(handle, signal) };
-}
-
-async function openHandle(handle: FileSystemFileHandle, signal: AbortSignal): Promise<SourceFile> {
-  signal.throwIfAborted();
-  try {
-    return sourceFileOf(await handle.getFile());
-  } catch (error) {
-    throw unreadable(error, signal);
-  }
-}
-
-/** The platform's AbortErrors are no aborts of ours: only the signal's are. */
-function unreadable(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  if (error instanceof HoldallError) return error;
-  const reason = error instanceof Error ? error.name : "unknown";
-  return new HoldallError("source-unreadable", { reason }, { cause: error });
-}
-
-function sourceFileOf(file: File): SourceFile {
-  return { size: file.size, modifiedMs: file.lastModified, blob: file };
+export function sourceFolderOf(pick: FolderPick, pageStats: FolderStatsApi | null = null): SourceFolder {
+  if (pick.kind === "files") return folderOfFiles(pick);
+  const { handle, dropped } = pick;
+  const lister: FolderLister | null =
+    pageStats === null || dropped === undefined
+      ? null
+      : (path, signal) => pageStats.listDropped({ dropped, path }, { signal });
+  return new HandleFolder(async () => handle, [], lister);
 }
 
 type FilesPick = Extract<FolderPick, { kind: "files" }>;

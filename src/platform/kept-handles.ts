@@ -68,7 +68,8 @@ export class KeptHandles {
     const pick = this.picks.get(key) ?? null;
     const handles = pick === null ? await this.stored(key) : handlesOf(pick);
     if (handles === null) return pick === null ? { state: "gone" } : { state: "granted", picked: pick };
-    return handles.kind === "folder" ? lookAtFolder(handles.folder, mayRead) : lookAtFiles(handles.files, mayRead);
+    if (handles.kind === "files") return lookAtFiles(handles.files, mayRead);
+    return lookAtFolder(handles.folder, pick?.folder ?? { kind: "handle", handle: handles.folder }, mayRead);
   }
 
   /** On somebody else's device nothing is looked for, either. */
@@ -95,12 +96,13 @@ function handlesOf({ folder, fileHandles }: PickedFolder): StoredHandles | null 
 
 async function lookAtFolder(
   handle: FileSystemDirectoryHandle,
+  folder: PickedFolder["folder"],
   mayRead: (handle: FileSystemHandle) => Promise<boolean>,
 ): Promise<KeptSource> {
   const { name } = handle;
   if (!(await mayRead(handle))) return { state: "prompt", name };
   if (!(await isThere(handle))) return { state: "gone" };
-  return { state: "granted", picked: { kind: "folder", name, folder: { kind: "handle", handle } } };
+  return { state: "granted", picked: { kind: "folder", name, folder } };
 }
 
 async function lookAtFiles(

@@ -1,7 +1,8 @@
 import type { HoldallError } from "../core/base/errors.ts";
+import type { FolderStatsApi } from "./api/folder-stats.ts";
 import type { RepositoryApi } from "./repository-api.ts";
 import workerUrl from "./repository-worker.ts?worker&url";
-import { connect } from "./rpc.ts";
+import { connect, type Served, serve } from "./rpc.ts";
 import { type SpawnedWorker, StartingWorker } from "./starting-worker.ts";
 import { workerPlaces } from "./worker-places.ts";
 
@@ -13,13 +14,17 @@ export interface RepositoryClient {
   readonly onDied: Promise<HoldallError>;
 }
 
-/** Starts a repository worker: one for each repository that is open. */
-export function openRepositoryClient(spawn: () => SpawnedWorker = spawnRepositoryWorker): RepositoryClient {
+/** Starts a repository worker: one for each repository that is open. It may ask the page for the stats of folders. */
+export function openRepositoryClient(
+  folderStats: Served<FolderStatsApi>,
+  spawn: () => SpawnedWorker = spawnRepositoryWorker,
+): RepositoryClient {
   const worker = spawn();
   let died: (error: HoldallError) => void = () => {};
   const onDied = new Promise<HoldallError>((resolve) => {
     died = resolve;
   });
+  const service = serve<FolderStatsApi>(worker, folderStats);
   const connection = connect<RepositoryApi>(worker, (error) => {
     // After an uncaught error it may still be running, with keys in its memory.
     worker.terminate();
@@ -30,6 +35,7 @@ export function openRepositoryClient(spawn: () => SpawnedWorker = spawnRepositor
     onDied,
     terminate() {
       connection.close();
+      service.close();
       worker.terminate();
     },
   };

@@ -12,12 +12,15 @@ import { repositoryFolderOf } from "../platform/repository-folder.ts";
 import { openSetStore } from "../platform/set-store.ts";
 import { openTabChannel } from "../platform/tab-channel.ts";
 import { claimWriter, hasWriter, untilWriterEnds } from "../platform/writer-claim.ts";
+import type { FolderStatsApi } from "./api/folder-stats.ts";
 import { CodecPool } from "./codec-pool.ts";
 import { kernelAssets } from "./kernel-assets.ts";
 import type { RepositoryApi } from "./repository-api.ts";
 import { RepositoryService } from "./repository-service.ts";
-import { serve } from "./rpc.ts";
+import { connect, serve } from "./rpc.ts";
 import { startedMessage } from "./starting-worker.ts";
+
+const page = connect<FolderStatsApi>(self).api;
 
 const service = new RepositoryService({
   connect: (location, retry) => {
@@ -31,7 +34,7 @@ const service = new RepositoryService({
   openOfflineStore,
   // The kernels stay here: the codec workers fetch their own.
   createCodec: ({ kernels: _, ...settings }) => CodecPool.create(settings),
-  sourceFolderOf,
+  sourceFolderOf: (pick) => sourceFolderOf(pick, page),
   sinkOf: folderSinkOf,
   openSetStore,
   openPackSpool,

@@ -1,5 +1,5 @@
 import type { Id } from "../base/id.ts";
-import type { SourceFile } from "../base/ports.ts";
+import type { FileStat } from "../base/ports.ts";
 import { timeMs } from "../base/rfc3339.ts";
 import type { Node } from "../format/node.ts";
 
@@ -8,12 +8,12 @@ import type { Node } from "../format/node.ts";
  * are in the index. A browser knows times to the millisecond only, and neither inode nor ctime. What changes behind an
  * equal size and time is found by always-read.ts and reread-turn.ts.
  */
-export function isUnchanged(node: Node, file: SourceFile, hasData: (id: Id) => boolean): boolean {
+export function isUnchanged(node: Node, file: FileStat, hasData: (id: Id) => boolean): boolean {
   return looksUnchanged(node, file) && node.content?.every(hasData) === true;
 }
 
 /** True if the node is a file of the same size and modification time, whatever became of its blobs. */
-export function looksUnchanged(node: Node, file: SourceFile): boolean {
+export function looksUnchanged(node: Node, file: FileStat): boolean {
   if (node.type !== "file" || node.content === null) return false;
   return node.size === BigInt(file.size) && timeMs(node.mtime) === file.modifiedMs;
 }

@@ -1,6 +1,6 @@
 import { HoldallError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
-import type { SourceFile } from "../base/ports.ts";
+import type { FileStat } from "../base/ports.ts";
 import { encodeNode, fileNode, type Node } from "../format/node.ts";
 import { isAlwaysRead } from "./always-read.ts";
 import type { BackupCounts } from "./backup-counts.ts";
@@ -81,7 +81,7 @@ export class FileNodes {
     return false;
   }
 
-  private isToBeReread(name: FileEntry["name"], { size }: SourceFile): boolean {
+  private isToBeReread(name: FileEntry["name"], { size }: FileStat): boolean {
     const { reread } = this.ports;
     const { path, addsToParent } = this.place;
     if (size === 0 || addsToParent) return false; // a pick has compared already: isSame
@@ -131,7 +131,7 @@ export class FileNodes {
     return { name, encoded: encodeNode(fileNode({ name, size, modifiedMs, content, from })), modifiedMs };
   }
 
-  private unmodified(node: Node, { size, modifiedMs }: SourceFile): SavedNode {
+  private unmodified(node: Node, { size, modifiedMs }: FileStat): SavedNode {
     this.ports.counts.unmodified(size);
     return { name: node.name, encoded: node.source, modifiedMs };
   }

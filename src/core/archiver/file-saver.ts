@@ -1,12 +1,21 @@
 import type { Id } from "../base/id.ts";
-import type { SourceFile } from "../base/ports.ts";
+import type { FileStat, SourceFile } from "../base/ports.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import { type Codec, type FileStretch, type SavedFile, type SaveJob, smallFileLimit } from "../codec/codec.ts";
+import { isOpened } from "./folder-reader.ts";
 import { isSourceUnreadable, type OpenFile, readSteadily, type SteadyFile } from "./steady-file.ts";
 
 /** Small files are read in groups of at most so many files and bytes: one read of a group is several times faster. */
 const groupFiles = 256;
 const groupBytes = 4 * 1024 * 1024;
+
+/** So many files are being opened at once, of those that are not yet. */
+const openingAtOnce = 32;
+
+/** A file that may not be opened yet: its stat is known. */
+export type UnsavedFile = Omit<OpenFile, "file"> & { file: SourceFile | FileStat };
+
+type Begun = { saved: Promise<FinishedFile> };
 
 interface Group {
   files: SourceFile[];
@@ -33,6 +42,7 @@ export interface FileSaverOptions {
  */
 export class FileSaver {
   private readonly slots: Semaphore;
+  private readonly openings = new Semaphore(openingAtOnce);
   private group = emptyGroup();
 
   constructor(
@@ -48,7 +58,24 @@ export class FileSaver {
    * be read; it rejects if the run must end. A small file may wait in its group until flush(). A file that changes
    * meanwhile is read again: steady-file.ts.
    */
-  async begin(opened: OpenFile): Promise<{ saved: Promise<FinishedFile> }> {
+  async begin({ file, open }: UnsavedFile): Promise<Begun> {
+    if (isOpened(file)) return this.beginOpened({ file, open });
+    await this.openings.acquire(1, this.job.signal);
+    return { saved: this.openAndBegin(open).then(({ saved }) => saved) };
+  }
+
+  private async openAndBegin(open: UnsavedFile["open"]): Promise<Begun> {
+    try {
+      return await this.beginOpened({ file: await open(this.job.signal), open });
+    } catch (error) {
+      if (!isSourceUnreadable(error)) throw error;
+      return { saved: Promise.resolve({ error, durationMs: 0 }) };
+    } finally {
+      this.openings.release(1);
+    }
+  }
+
+  private async beginOpened(opened: OpenFile): Promise<Begun> {
     const { file } = opened;
     if (file.size === 0) return { saved: Promise.resolve({ content: [], file, durationMs: 0 }) };
     if (file.size <= smallFileLimit) return this.join(opened);
@@ -57,8 +84,13 @@ export class FileSaver {
     return { saved: this.finish(opened, this.saveLarge(file), () => this.options.now() - startMs) };
   }
 
-  /** Begins to save the files that wait in a group. */
+  /** Begins to save the files that wait in a group, or are being opened. */
   async flush(): Promise<void> {
+    // Whoever has all turns knows that nothing is being opened.
+    await this.openings.with(openingAtOnce, this.job.signal, () => this.saveWaiting());
+  }
+
+  private async saveWaiting(): Promise<void> {
     const group = this.group;
     if (group.files.length === 0) return;
     this.group = emptyGroup();
@@ -66,12 +98,12 @@ export class FileSaver {
     group.resolve(this.saveGroup(group));
   }
 
-  private async join(opened: OpenFile): Promise<{ saved: Promise<FinishedFile> }> {
+  private async join(opened: OpenFile): Promise<Begun> {
     const { group } = this;
     const { size } = opened.file;
     const position = group.files.push(opened.file) - 1;
     group.length += size;
-    if (group.files.length >= groupFiles || group.length >= groupBytes) await this.flush();
+    if (group.files.length >= groupFiles || group.length >= groupBytes) await this.saveWaiting();
     const saved = group.saved.then((results) => results[position] ?? { content: [] });
     // What a group takes is shared out by size: none of its files took as long as all of them.
     return { saved: this.finish(opened, saved, () => (group.durationMs * size) / group.length) };

@@ -1,11 +1,11 @@
 import { HoldallError, isAbort } from "../base/errors.ts";
-import type { SourceEntry, SourceFile, SourceFolder } from "../base/ports.ts";
+import type { FileStat, SourceEntry, SourceFile, SourceFolder } from "../base/ports.ts";
 import { isPlainName, type RawName } from "../base/raw-name.ts";
 import type { Exclusion, FolderSelection, Selection } from "./selection.ts";
 
 export type ReadEntry =
-  /** `reopen` gives the same file as it is by then; throws "source-unreadable". */
-  | { kind: "file"; name: RawName; file: SourceFile; reopen(signal: AbortSignal): Promise<SourceFile> }
+  /** Of a file that is not opened yet, the stat is known. `open` gives it as it is by then; throws "source-unreadable". */
+  | { kind: "file"; name: RawName; file: SourceFile | FileStat; open(signal: AbortSignal): Promise<SourceFile> }
   | { kind: "folder"; name: RawName; folder: FolderReader }
   | { kind: "failed"; name: RawName; error: unknown };
 
@@ -13,7 +13,8 @@ export type ReadEntry =
 const openAtOnce = 32;
 const readAtOnce = 3;
 /** Entries that were read and are not saved yet: an open file takes some 23 KiB of a browser, in two of its processes. */
-const heldAtMost = 2_000;
+const heldAtMost = 50_000;
+const openedWeight = 25;
 
 export interface FolderReaderPorts {
   ahead: ReadAhead;
@@ -22,6 +23,8 @@ export interface FolderReaderPorts {
   onExcluded(exclusion: Exclusion): void;
   /** Gives all entries of one name, for whoever names them apart; else all but the first are failures. */
   keepsNamesakes?: boolean;
+  /** Most files need not be opened, since their stats say enough. */
+  opensFew?: boolean;
   signal: AbortSignal;
 }
 
@@ -73,17 +76,25 @@ export class FolderReader {
 
   private async list(): Promise<ReadEntry[]> {
     const { selection, signal } = this.ports;
-    const listed: SourceEntry[] = [];
-    try {
-      for await (const entry of this.folder.entries(signal)) listed.push(entry);
-    } catch (cause) {
-      throw unreadable(cause);
-    }
+    const listed = await this.listAll();
     this.listedEntries = listed.length;
     const selected = await selection.inFolder(this.path, listed, signal);
     const entries = await this.openAll(listed, selected);
     entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     return this.ports.keepsNamesakes ? entries : entries.map(oncePerName());
+  }
+
+  private async listAll(): Promise<readonly SourceEntry[]> {
+    const { opensFew, signal } = this.ports;
+    try {
+      const known = opensFew ? await this.folder.stats?.(signal) : null;
+      if (known) return known;
+      const listed: SourceEntry[] = [];
+      for await (const entry of this.folder.entries(signal)) listed.push(entry);
+      return listed;
+    } catch (cause) {
+      throw unreadable(cause);
+    }
   }
 
   private async openAll(listed: readonly SourceEntry[], selected: FolderSelection): Promise<ReadEntry[]> {
@@ -112,10 +123,10 @@ export class FolderReader {
       return { kind: "folder", name, folder: new FolderReader(entry.folder, [...this.path, name], this.ports) };
     }
     try {
-      const reopen = (signal: AbortSignal) => openFile(entry, signal);
-      const file = await reopen(signal);
+      const open = (signal: AbortSignal) => openFile(entry, signal);
+      const file = entry.stat ?? (await open(signal));
       const reason = selected.reasonForSize(file.size);
-      if (reason === null) return { kind: "file", name, file, reopen };
+      if (reason === null) return { kind: "file", name, file, open };
       this.excluded(entry, file.size, reason);
       return null;
     } catch (error) {
@@ -136,7 +147,7 @@ export class FolderReader {
 export class ReadAhead {
   private readonly unread: FolderReader[] = [];
   private readonly held = new Map<FolderReader, number>();
-  private heldEntries = 0;
+  private heldWeight = 0;
   private reading = 0;
 
   /** `onRead` is told of each folder's entries once; `onReadAll` when no folder is left to be read. */
@@ -152,8 +163,9 @@ export class ReadAhead {
   /** A folder was listed, or could not be (no entries). */
   finished(folder: FolderReader, entries: readonly ReadEntry[]): void {
     this.reading--;
-    this.held.set(folder, entries.length);
-    this.heldEntries += entries.length;
+    const weight = entries.reduce((sum, entry) => sum + weightOf(entry), 0);
+    this.held.set(folder, weight);
+    this.heldWeight += weight;
     this.onRead(entries);
     // Folders are saved depth first by name: the first subfolder is needed next, so it goes on top.
     for (const entry of [...entries].reverse()) if (entry.kind === "folder") this.unread.push(entry.folder);
@@ -163,19 +175,27 @@ export class ReadAhead {
   /** To be called by who is done with a folder's entries: it is not read again. */
   release(folder: FolderReader): void {
     folder.forget();
-    this.heldEntries -= this.held.get(folder) ?? 0;
+    this.heldWeight -= this.held.get(folder) ?? 0;
     this.held.delete(folder);
     this.readNext();
   }
 
   private readNext(): void {
-    while (this.reading < readAtOnce && this.heldEntries < heldAtMost) {
+    while (this.reading < readAtOnce && this.heldWeight < heldAtMost) {
       const folder = this.unread.pop();
       if (!folder) break;
       folder.start();
     }
     if (this.reading === 0 && this.unread.length === 0) this.onReadAll();
   }
+}
+
+export function isOpened(file: SourceFile | FileStat): file is SourceFile {
+  return "blob" in file;
+}
+
+function weightOf(entry: ReadEntry): number {
+  return entry.kind === "file" && isOpened(entry.file) ? openedWeight : 1;
 }
 
 /** A tree holds a name once: what comes second is reported, not left out in silence. */

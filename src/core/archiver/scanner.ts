@@ -50,6 +50,7 @@ export class Scanner {
       ahead,
       selection: this.selection,
       onExcluded: (exclusion) => this.leftOut(exclusion),
+      opensFew: true,
       signal,
     };
     for (const { rootName, folder } of this.sources) {

@@ -51,7 +51,7 @@ export class SourceWalk {
   async run(parent: StoredSnapshot | null): Promise<Id> {
     const parentNodes = await this.rootNodes(parent);
     const saved: Promise<SavedNode>[] = [];
-    for (const { reader, rootName, addsToParent } of this.readSources()) {
+    for (const { reader, rootName, addsToParent } of this.readSources(parent !== null)) {
       const place = { name: rootName, path: [rootName], parent: parentNodes.get(rootName) ?? null, addsToParent };
       saved.push((await this.folders.begin(reader, place)).saved);
     }
@@ -109,13 +109,13 @@ export class SourceWalk {
     });
   }
 
-  /** The sources in the order of the root tree, all of them being read ahead. */
-  private readSources() {
+  /** The sources in the order of the root tree, all of them being read ahead. With a parent, most files are known. */
+  private readSources(opensFew: boolean) {
     const { counts, selection, signal } = this.ports;
     const onExcluded = () => {
       counts.excluded++;
     };
-    const ports = { ahead: this.ahead, selection, onExcluded, signal };
+    const ports = { ahead: this.ahead, selection, onExcluded, opensFew, signal };
     const sorted = [...this.options.sources].sort((a, b) => (a.rootName < b.rootName ? -1 : 1));
     const sources = sorted.map(({ folder, rootName, addsToParent = false }) => {
       const reader = new FolderReader(folder, [rootName], { ...ports, keepsNamesakes: addsToParent });

@@ -5,7 +5,7 @@ import { type SavedFile, smallFileLimit } from "../codec/codec.ts";
 /** A file as it was opened, and a way to open it as it is by now; that throws "source-unreadable". */
 export interface OpenFile {
   file: SourceFile;
-  reopen(signal: AbortSignal): Promise<SourceFile>;
+  open(signal: AbortSignal): Promise<SourceFile>;
 }
 
 /** A file's content, and the file that it is the content of: it may have been opened again meanwhile. */
@@ -48,7 +48,7 @@ type OpenedAgain = { file: SourceFile } | { error: HoldallError };
 
 async function openAgain(opened: OpenFile, signal: AbortSignal): Promise<OpenedAgain> {
   try {
-    return { file: await opened.reopen(signal) };
+    return { file: await opened.open(signal) };
   } catch (error) {
     if (isSourceUnreadable(error)) return { error };
     throw error;

@@ -7,20 +7,29 @@ import type { RawName } from "./raw-name.ts";
  */
 
 /** A file at one moment. `blob` is lazy: its bytes are read when they are asked for, and reading may fail by then. */
-export interface SourceFile {
+/** What tells whether a file has changed. */
+export interface FileStat {
   size: number;
   /** Milliseconds since 1970, as File.lastModified. */
   modifiedMs: number;
+}
+
+export interface SourceFile extends FileStat {
   blob: Blob;
 }
 
 export type SourceEntry =
-  | { kind: "file"; name: RawName; open(signal: AbortSignal): Promise<SourceFile> }
+  | { kind: "file"; name: RawName; stat?: FileStat; open(signal: AbortSignal): Promise<SourceFile> }
   | { kind: "folder"; name: RawName; folder: SourceFolder };
 
 /** A folder to be backed up. May be listed more than once; names are unique within it, in no promised order. */
 export interface SourceFolder {
   entries(signal: AbortSignal): AsyncIterable<SourceEntry>;
+  /**
+   * The same entries, each file with its stat, for who opens few of them: where that takes less than opening, and opening
+   * takes more instead. Null if the platform cannot tell, or not for certain; `entries` tells why.
+   */
+  stats?(signal: AbortSignal): Promise<readonly SourceEntry[] | null>;
 }
 
 /** One folder that a backup starts from, under the name that it has in the snapshot's root tree. */

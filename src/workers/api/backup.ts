@@ -7,7 +7,8 @@ import type { FailedFile, SnapshotInfo } from "./snapshot.ts";
 
 /** A picked or dropped folder, as it can be sent to a worker. */
 export type FolderPick =
-  | { kind: "handle"; handle: FileSystemDirectoryHandle }
+  /** `dropped`: the number by which the page that it was dropped on tells what is in it, api/folder-stats.ts. */
+  | { kind: "handle"; handle: FileSystemDirectoryHandle; dropped?: number }
   /**
    * From <input webkitdirectory> or dropped entries: relative paths without the folder's own name. `unreadable` are the
    * paths of files and folders that the browser listed but could not open.

@@ -1,64 +1,14 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { folderFromInput, foldersFromDrop, pickFolder, walkFolder } from "../../../src/platform/folder-pick.ts";
+import { type DroppedEntry, DroppedFile, DroppedFolder } from "./dropped-entries.ts";
 import { MemoryFolder } from "./memory-folder.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
-class Entry implements FileSystemEntry {
-  readonly filesystem = { name: "", root: null as never };
-  readonly fullPath = "";
-  readonly isFile: boolean = false;
-  readonly isDirectory: boolean = false;
-
-  constructor(readonly name: string) {}
-
-  getParent(): void {}
-}
-
-class FileEntry extends Entry implements FileSystemFileEntry {
-  override readonly isFile = true;
-
-  constructor(
-    name: string,
-    private readonly content: string | Error,
-  ) {
-    super(name);
-  }
-
-  file(resolve: FileCallback, reject?: ErrorCallback): void {
-    if (this.content instanceof DOMException) reject?.(this.content);
-    else resolve(new File([String(this.content)], this.name));
-  }
-}
-
-/** Gives its children three at a time, as browsers give a hundred. */
-class FolderEntry extends Entry implements FileSystemDirectoryEntry {
-  override readonly isDirectory = true;
-
-  constructor(
-    name: string,
-    private readonly children: Entry[] | DOMException,
-  ) {
-    super(name);
-  }
-
-  createReader(): FileSystemDirectoryReader {
-    let at = 0;
-    return {
-      readEntries: (resolve, reject) => {
-        if (this.children instanceof DOMException) reject?.(this.children);
-        else resolve(this.children.slice(at, at + 3));
-        at += 3;
-      },
-    };
-  }
-
-  getDirectory(): void {}
-  getFile(): void {}
-}
-
 /** A drop whose items are empty once the handler has returned, as in browsers. */
-function drop(items: { handle?: () => Promise<FileSystemHandle | null>; entry?: Entry | null; kind?: string }[]) {
+function drop(
+  items: { handle?: () => Promise<FileSystemHandle | null>; entry?: DroppedEntry | null; kind?: string }[],
+) {
   let isOver = false;
   const data = {
     items: items.map(({ handle, entry = null, kind = "file" }) => ({
@@ -78,7 +28,7 @@ test("what is dropped is taken as handles where the browser has them, loose file
   const namesake = new MemoryFolder("other").addFile("f", "other");
   const picked = await drop([
     { handle: async () => file },
-    { handle: async () => folder, entry: new FolderEntry("docs", []) },
+    { handle: async () => folder, entry: new DroppedFolder("docs", []) },
     { handle: async () => namesake },
     { kind: "string" },
   ]);
@@ -90,7 +40,7 @@ test("what is dropped is taken as handles where the browser has them, loose file
 
 test("dropped files are taken where the browser has no handles, and those that it cannot open are noted", async () => {
   const refusal = new DOMException("no", "NotReadableError");
-  const picked = await drop([{ entry: new FileEntry("good", "g") }, { entry: new FileEntry("bad", refusal) }]);
+  const picked = await drop([{ entry: new DroppedFile("good", "g") }, { entry: new DroppedFile("bad", refusal) }]);
   expect(picked).toMatchObject([{ kind: "files", folder: { files: [{ path: ["good"] }], unreadable: [["bad"]] } }]);
   expect(picked[0]).not.toHaveProperty("fileHandles");
 });
@@ -100,15 +50,15 @@ test.each([
   { name: "gives no handle for this folder", items: { handle: async () => null } },
   { name: "refuses a handle", items: { handle: () => Promise.reject(new DOMException("blocked", "SecurityError")) } },
 ])("a dropped folder is walked where the browser $name", async ({ items }) => {
-  const [picked] = await drop([{ ...items, entry: new FolderEntry("docs", [new FileEntry("a", "text")]) }]);
+  const [picked] = await drop([{ ...items, entry: new DroppedFolder("docs", [new DroppedFile("a", "text")]) }]);
   expect(picked).toMatchObject({ name: "docs", folder: { kind: "files", files: [{ path: ["a"] }] } });
 });
 
 test("walking finds everything, however many calls it takes", async () => {
   const names = Array.from({ length: 10 }, (_, i) => `f${i}`);
-  const many = names.map((name) => new FileEntry(name, name));
-  const deep = new FolderEntry("deep", [new FolderEntry("empty", []), ...many]);
-  const pick = await walkFolder(new FolderEntry("top", [...many, deep]));
+  const many = names.map((name) => new DroppedFile(name, name));
+  const deep = new DroppedFolder("deep", [new DroppedFolder("empty", []), ...many]);
+  const pick = await walkFolder(new DroppedFolder("top", [...many, deep]));
   const paths = pick.files.map(({ path }) => path.join("/")).sort();
   expect(paths).toEqual([...names.map((name) => `deep/${name}`), ...names]);
   expect(pick.emptyFolders).toEqual([["deep", "empty"]]);
@@ -118,8 +68,12 @@ test("walking finds everything, however many calls it takes", async () => {
 
 test("files and folders that cannot be opened are noted", async () => {
   const refusal = new DOMException("no", "NotReadableError");
-  const children = [new FolderEntry("locked", refusal), new FileEntry("bad", refusal), new FileEntry("good", "g")];
-  const pick = await walkFolder(new FolderEntry("top", children));
+  const children = [
+    new DroppedFolder("locked", refusal),
+    new DroppedFile("bad", refusal),
+    new DroppedFile("good", "g"),
+  ];
+  const pick = await walkFolder(new DroppedFolder("top", children));
   expect(pick.unreadable?.map((path) => path.join("/")).sort()).toEqual(["bad", "locked"]);
   expect(pick.files.map(({ path }) => path)).toEqual([["good"]]);
 });

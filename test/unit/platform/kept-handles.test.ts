@@ -154,3 +154,17 @@ test("storage that fails costs only picking again", async () => {
   expect(await page.find(source)).toMatchObject({ state: "granted" });
   expect(await openPage().find(source)).toEqual({ state: "gone" });
 });
+
+test("what was dropped is still known as dropped while its page is there, and by its handle alone later", async () => {
+  const folder = withPermission(new MemoryFolder("Photos"));
+  const dropped: PickedFolder = {
+    kind: "folder",
+    name: "Photos",
+    folder: { kind: "handle", handle: folder, dropped: 2 },
+  };
+  const page = openPage();
+  await page.keep(source, dropped);
+  expect(await page.find(source)).toEqual({ state: "granted", picked: dropped });
+  const later = await openPage().find(source);
+  expect(later).toEqual({ state: "granted", picked: pickOf(folder) });
+});

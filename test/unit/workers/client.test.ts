@@ -3,6 +3,9 @@ import { openRepositoryClient } from "../../../src/workers/client.ts";
 import type { RepositoryApi } from "../../../src/workers/repository-api.ts";
 import { serve } from "../../../src/workers/rpc.ts";
 
+/** A page that nothing was dropped on. */
+const noFolders = { listDropped: () => null };
+
 /** A worker that answers `close` and lets every other call wait. */
 function fakeWorker() {
   const { port1, port2 } = new MessageChannel();
@@ -21,14 +24,14 @@ function fakeWorker() {
 
 test("calls reach the worker", async () => {
   const { worker } = fakeWorker();
-  const client = openRepositoryClient(() => worker);
+  const client = openRepositoryClient(noFolders, () => worker);
   await client.api.close({});
   client.terminate();
 });
 
 test("terminating ends the worker and rejects pending and later calls with closed", async () => {
   const { worker, state } = fakeWorker();
-  const client = openRepositoryClient(() => worker);
+  const client = openRepositoryClient(noFolders, () => worker);
   const pending = client.api.listSnapshots({}).catch((error: unknown) => error);
   client.terminate();
   expect(await pending).toMatchObject({ code: "closed" });
@@ -38,7 +41,7 @@ test("terminating ends the worker and rejects pending and later calls with close
 
 test("a worker that dies is told, ended for good, and its calls reject", async () => {
   const { worker, state } = fakeWorker();
-  const client = openRepositoryClient(() => worker);
+  const client = openRepositoryClient(noFolders, () => worker);
   const pending = client.api.listSnapshots({}).catch((error: unknown) => error);
   state.die();
   expect(await client.onDied).toMatchObject({ code: "worker-died" });

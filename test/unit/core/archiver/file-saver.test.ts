@@ -22,7 +22,7 @@ function sourceFile(size: number, modifiedMs = 0): SourceFile {
 
 /** A file that looks the same whenever it is opened. */
 function fileOf(size: number): OpenFile {
-  return { file: sourceFile(size), reopen: async () => sourceFile(size) };
+  return { file: sourceFile(size), open: async () => sourceFile(size) };
 }
 
 const options = { onRead: () => {}, now: () => 0 };
@@ -114,6 +114,41 @@ test("small files are saved in groups, each with its own content", async () => {
   const contents = await Promise.all(begun.map(({ saved }) => saved));
   expect(codec.groups).toEqual([256, 256, 38]);
   expect(contents).toMatchObject(Array.from({ length: 550 }, (_, i) => ({ content: [idOf(i + 1)] })));
+});
+
+test("files that are not opened yet are opened some at a time, and none is forgotten when the groups are saved", async () => {
+  const codec = new NotingCodec();
+  const saver = new FileSaver(codec, job, options);
+  let opening = 0;
+  let mostOpening = 0;
+  const unopened = (size: number) => ({
+    file: { size, modifiedMs: 0 },
+    open: async () => {
+      mostOpening = Math.max(mostOpening, ++opening);
+      await turn();
+      opening--;
+      return sourceFile(size);
+    },
+  });
+  const begun = [];
+  for (let size = 1; size <= 300; size++) begun.push(await saver.begin(unopened(size)));
+  await saver.flush();
+  const contents = await Promise.all(begun.map(({ saved }) => saved));
+  expect(mostOpening).toBe(32);
+  expect(contents).toMatchObject(Array.from({ length: 300 }, (_, i) => ({ content: [idOf(i + 1)] })));
+  expect(codec.groups).toEqual([256, 44]);
+});
+
+test("a file that cannot be opened when its turn comes is an error of its own, whatever it was thought to be", async () => {
+  const saver = new FileSaver(new NotingCodec(), job, options);
+  const unopened = (open: () => Promise<SourceFile>) => ({ file: { size: 4, modifiedMs: 0 }, open });
+  const gone = await saver.begin(unopened(() => Promise.reject(new HoldallError("source-unreadable"))));
+  const grown = await saver.begin(unopened(async () => sourceFile(9, 7)));
+  await saver.flush();
+  expect(await gone.saved).toMatchObject({ error: { code: "source-unreadable" }, durationMs: 0 });
+  expect(await grown.saved).toMatchObject({ content: [idOf(9)], file: { size: 9, modifiedMs: 7 } });
+  const broken = await saver.begin(unopened(() => Promise.reject(new Error("the run must end"))));
+  await expect(broken.saved).rejects.toThrow("the run must end");
 });
 
 test("a group has at most 4 MiB and a file more", async () => {

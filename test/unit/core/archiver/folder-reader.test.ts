@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type BackupRules, noRules } from "../../../../src/core/archiver/backup-rules.ts";
-import { FolderReader, ReadAhead } from "../../../../src/core/archiver/folder-reader.ts";
+import { FolderReader, type FolderReaderPorts, ReadAhead } from "../../../../src/core/archiver/folder-reader.ts";
 import { compileRules } from "../../../../src/core/archiver/rule-selection.ts";
 import type { Exclusion } from "../../../../src/core/archiver/selection.ts";
 import type { SourceEntry, SourceFolder } from "../../../../src/core/base/ports.ts";
@@ -15,6 +15,7 @@ function fileOf(name: string, size: number): SourceEntry {
 
 interface Reading {
   reader: FolderReader;
+  ports: FolderReaderPorts;
   /** By path, everything that was told to be left out. */
   excluded: Exclusion[];
 }
@@ -31,7 +32,7 @@ function readerOf(entries: readonly SourceEntry[], rules: Partial<BackupRules> =
     onExcluded: (exclusion: Exclusion) => excluded.push(exclusion),
     signal,
   };
-  return { reader: new FolderReader(folderOf(entries), [rawNameOf("root")], ports), excluded };
+  return { reader: new FolderReader(folderOf(entries), [rawNameOf("root")], ports), ports, excluded };
 }
 
 function folderOf(entries: readonly SourceEntry[]): SourceFolder {
@@ -133,7 +134,7 @@ test("a file can be opened again as it is by then", async () => {
   const [entry] = await readerOf([{ kind: "file", name, open }]).reader.read();
   if (entry?.kind !== "file") throw new Error("no file");
   expect(entry.file.size).toBe(1);
-  expect((await entry.reopen(signal)).size).toBe(2);
+  expect((await entry.open(signal)).size).toBe(2);
 });
 
 test("a file that cannot be opened again is unreadable", async () => {
@@ -145,8 +146,45 @@ test("a file that cannot be opened again is unreadable", async () => {
   };
   const [entry] = await readerOf([{ kind: "file", name: rawNameOf("gone"), open }]).reader.read();
   if (entry?.kind !== "file") throw new Error("no file");
-  await expect(entry.reopen(signal)).rejects.toMatchObject({
+  await expect(entry.open(signal)).rejects.toMatchObject({
     code: "source-unreadable",
     context: { reason: "NotFoundError" },
+  });
+});
+
+describe("where stats are known without opening", () => {
+  const stat = { size: 5, modifiedMs: 9 };
+  const known: SourceEntry = {
+    kind: "file",
+    name: rawNameOf("known"),
+    stat,
+    open: () => Promise.reject(new Error("no")),
+  };
+
+  function readerOfKnown(opensFew: boolean, stats: SourceFolder["stats"]): FolderReader {
+    const folder: SourceFolder = { ...folderOf([fileOf("opened", 3)]), ...(stats && { stats }) };
+    const { ports } = readerOf([], { exclude: ["*.tmp"] });
+    return new FolderReader(folder, [rawNameOf("root")], { ...ports, opensFew });
+  }
+
+  test("a file is not opened for them, if few files are to be opened", async () => {
+    const entries = await readerOfKnown(true, async () => [known]).read();
+    expect(entries).toMatchObject([{ kind: "file", name: "known", file: stat }]);
+  });
+
+  test.each([
+    ["all files are to be opened", false, async () => [known]],
+    ["the folder does not know them now", true, async () => null],
+    ["the folder never knows them", true, undefined],
+  ])("a file is opened when %s", async (_, opensFew, stats) => {
+    const entries = await readerOfKnown(opensFew, stats).read();
+    expect(entries).toMatchObject([{ kind: "file", name: "opened", file: { size: 3, blob: expect.any(Blob) } }]);
+  });
+
+  test("rules see them", async () => {
+    const folder: SourceFolder = { ...folderOf([]), stats: async () => [known] };
+    const { ports, excluded } = readerOf([], { excludeLargerThanBytes: 4 });
+    expect(await new FolderReader(folder, [rawNameOf("root")], { ...ports, opensFew: true }).read()).toEqual([]);
+    expect(excluded).toMatchObject([{ path: ["root", "known"], sizeBytes: 5 }]);
   });
 });

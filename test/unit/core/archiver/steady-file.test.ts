@@ -37,7 +37,7 @@ function fileIn(states: (SourceFile | "gone")[], readings: SavedFile[]) {
     const file = await open();
     read.push(file);
     return readSteadily(
-      { file, reopen: open },
+      { file, open: open },
       Promise.resolve(reading()),
       async (again) => {
         read.push(again);
@@ -109,7 +109,7 @@ test("a large file that is gone after it was read whole is in the backup", async
 test("what is no matter of the file ends the run", async () => {
   const lost = new HoldallError("network", {}, { retry: "later" });
   const failing = readSteadily(
-    { file: state(10, 1), reopen: () => Promise.reject(lost) },
+    { file: state(10, 1), open: () => Promise.reject(lost) },
     Promise.resolve(unreadable),
     async () => content(1),
     signal,
