@@ -8,6 +8,8 @@ import { encodeIndex, type IndexedPack } from "../format/index-file.ts";
  * was stored: whenever a run is killed, no more than that was for nothing.
  */
 const packsPerIndex = 8;
+/** Or after so many blobs, as restic does: the file is put together in memory. */
+const blobsPerIndex = 50_000;
 const millisecondsPerIndex = 60_000;
 
 export interface SealedIndex {
@@ -45,7 +47,8 @@ export class IndexSaver {
   /** Takes a pack that is durably stored. Writes an index file if there are enough; rejects if that fails. */
   async add(pack: IndexedPack, signal: AbortSignal): Promise<void> {
     this.pending.push(pack);
-    if (this.pending.length >= packsPerIndex) await this.flush(signal);
+    const blobs = this.pending.reduce((sum, { blobs }) => sum + blobs.length, 0);
+    if (this.pending.length >= packsPerIndex || blobs >= blobsPerIndex) await this.flush(signal);
     else if (this.pending.length === 1) this.schedule(signal);
   }
 

@@ -13,6 +13,9 @@ export const defaultPackTarget = 16 * 1024 * 1024;
 export const smallestPackTarget = 64 * 1024;
 export const largestPackTarget = 128 * 1024 * 1024;
 
+/** Tiny blobs would fill the header of a pack long before the pack: each takes some hundreds of bytes until it is indexed. */
+export const mostBlobs = 50_000;
+
 export interface FinishedPack {
   id: Id;
   content: FileContent;
@@ -37,7 +40,7 @@ export class OpenPack {
   }
 
   get isFull(): boolean {
-    return this.length >= this.target || isHeaderFull(this.headerLength);
+    return this.length >= this.target || this.blobs.length >= mostBlobs || isHeaderFull(this.headerLength);
   }
 
   /** Copies the blob in; its buffer stays the caller's. */

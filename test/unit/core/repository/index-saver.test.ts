@@ -50,6 +50,16 @@ describe("an index file is written", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("after fifty thousand blobs, however few packs they are in", async () => {
+    const [blob] = pack(0).blobs;
+    const blobs = Array.from({ length: 25_000 }, () => blob as NonNullable<typeof blob>);
+    for (let i = 1; i <= 5; i++) await saver.add({ id: id(i), blobs }, signal);
+    expect(names()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
   test("a minute after the oldest pack that none names, however many come after it", async () => {
     await saver.add(pack(1), signal);
     for (let i = 2; i <= 6; i++) {

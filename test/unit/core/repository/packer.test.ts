@@ -55,6 +55,12 @@ describe("a packer", () => {
     expect(orders).not.toEqual(inOrder);
   });
 
+  test("gives out a pack of fifty thousand blobs, however small they are", () => {
+    const packer = makePacker();
+    const full = Array.from({ length: 120_000 }, (_, i) => packer.add(blobOf(i, 33))).filter((pack) => pack !== null);
+    expect(full.map(({ blobs }) => blobs.length)).toEqual([50_000, 50_000]);
+  });
+
   test("merges what is left if it fits one pack", () => {
     const packer = makePacker();
     for (let i = 0; i < 10; i++) packer.add(blobOf(i));
