@@ -1,24 +1,7 @@
 import { HoldallError } from "../core/base/errors.ts";
 import type { SourceFile, SourceFolder } from "../core/base/ports.ts";
 import { rawNameOf } from "../core/base/raw-name.ts";
-import type { FolderStatsApi } from "../workers/api/folder-stats.ts";
 import type { FolderPick } from "../workers/repository-api.ts";
-import { type FolderLister, HandleFolder, sourceFileOf } from "./handle-folder.ts";
-
-/**
- * A picked folder as the archiver's source, in the page or in a worker. Whatever the browser lists is given on, also an
- * entry without a name or one that cannot be opened, so that the archiver can report it. Listing throws
- * "source-unreadable". With `pageStats`, what was dropped knows the stats of its files.
- */
-export function sourceFolderOf(pick: FolderPick, pageStats: FolderStatsApi | null = null): SourceFolder {
-  if (pick.kind === "files") return folderOfFiles(pick);
-  const { handle, dropped } = pick;
-  const lister: FolderLister | null =
-    pageStats === null || dropped === undefined
-      ? null
-      : (path, signal) => pageStats.listDropped({ dropped, path }, { signal });
-  return new HandleFolder(async () => handle, [], lister);
-}
 
 type FilesPick = Extract<FolderPick, { kind: "files" }>;
 
@@ -28,7 +11,11 @@ interface ListedFolder {
   folders: Map<string, ListedFolder>;
 }
 
-function folderOfFiles(pick: FilesPick): SourceFolder {
+/**
+ * Listed files as the archiver's source. Whatever the browser lists is given on, also an entry without a name or one that
+ * cannot be opened, so that the archiver can report it.
+ */
+export function folderOfFiles(pick: FilesPick): SourceFolder {
   let root: ListedFolder | null = null;
   return {
     entries(signal) {
@@ -82,5 +69,5 @@ function folderOfListed({ files, folders }: ListedFolder): SourceFolder {
 
 async function openListed(file: File | null): Promise<SourceFile> {
   if (file === null) throw new HoldallError("source-unreadable", { reason: "not opened by the browser" });
-  return sourceFileOf(file);
+  return { size: file.size, modifiedMs: file.lastModified, blob: file };
 }

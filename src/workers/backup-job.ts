@@ -1,4 +1,4 @@
-import { Archiver, type ArchiverRepository } from "../core/archiver/archiver.ts";
+import { Archiver, type ArchiverRepository, type BackupOutcome } from "../core/archiver/archiver.ts";
 import type { BackupOptions } from "../core/archiver/backup-options.ts";
 import { Steering } from "../core/archiver/steering.ts";
 import type { ErrorCode } from "../core/base/errors.ts";
@@ -28,6 +28,7 @@ export interface BackupJobPorts {
 
 /** One backup as the page asks for it, steers it and hears of it. */
 export class BackupJob {
+  private readonly options: BackupOptions;
   private readonly archiver: Archiver;
   private readonly steering = new Steering();
   private readonly startMs: number;
@@ -40,7 +41,8 @@ export class BackupJob {
   ) {
     this.startMs = ports.now();
     this.waitedBeforeMs = ports.waitedMs();
-    this.archiver = new Archiver(repository, this.optionsOf(request), ports.now);
+    this.options = this.optionsOf(request);
+    this.archiver = new Archiver(repository, this.options, ports.now);
   }
 
   steer(steering: BackupSteering): void {
@@ -72,9 +74,17 @@ export class BackupJob {
     };
   }
 
+  /** Runs once. */
   async run(signal: AbortSignal): Promise<BackupResult> {
+    try {
+      return this.resultOf(await this.archiver.run(signal));
+    } finally {
+      for (const { folder } of this.options.sources) folder.close?.();
+    }
+  }
+
+  private resultOf(outcome: BackupOutcome): BackupResult {
     const { archiver, ports } = this;
-    const outcome = await archiver.run(signal);
     const { counts, clockBehind, lostPacks, slow } = archiver;
     const { filesNew, filesChanged, filesUnmodified, totalFiles, totalBytes, bytesRead } = counts;
     const { rereadFiles, hiddenChanges, excluded } = counts;

@@ -23,12 +23,16 @@ export async function previewBackup(
     folder: sourceFolderOf(folder),
   }));
   const scanner = new Scanner(folders, selection);
-  await withProgress(
-    () => previewOf(scanner),
-    onProgress,
-    () => scanner.run(signal),
-  );
-  return previewOf(scanner);
+  try {
+    await withProgress(
+      () => previewOf(scanner),
+      onProgress,
+      () => scanner.run(signal),
+    );
+    return previewOf(scanner);
+  } finally {
+    for (const { folder } of folders) folder.close?.();
+  }
 }
 
 function previewOf(scanner: Scanner): BackupPreview {

@@ -11,6 +11,7 @@ import type {
   CompressionMode,
   FileStretch,
   FileToSave,
+  LargeFile,
   OpenedBlob,
   PackToCheck,
   SavedFile,
@@ -86,7 +87,7 @@ export class CodecPool implements Codec {
   }
 
   saveStretch(
-    file: FileToSave,
+    file: LargeFile,
     offset: number,
     onCut: (nextOffset: number) => void,
     job: SaveJob,

@@ -10,7 +10,7 @@ import type {
   Codec,
   CompressionMode,
   FileStretch,
-  FileToSave,
+  LargeFile,
   PackToCheck,
   SaveJob,
   SealedBatch,
@@ -31,7 +31,7 @@ export interface CodecApi {
   /** Contents of one chunk each; the bytes are moved. */
   saveContents: Method<{ contents: SmallContents; job: WireJob }, Id[]>;
   /** Progress is the offset of the next stretch. */
-  saveStretch: Method<{ file: FileToSave; offset: number; job: WireJob }, FileStretch, number>;
+  saveStretch: Method<{ file: LargeFile; offset: number; job: WireJob }, FileStretch, number>;
   sealBlob: Method<{ type: BlobType; plain: Bytes; compression: CompressionMode }, SealedBlob>;
   openBlobs: Method<{ sealed: Bytes; blobs: readonly BlobToOpen[] }, WireOpened[]>;
   /** The pack's buffer is moved there and back. */

@@ -2,9 +2,10 @@ import type { Backend } from "../core/backend/backend.ts";
 import { connectRest } from "../core/backend/connect-rest.ts";
 import { DirectoryBackend } from "../core/backend/directory.ts";
 import { withLimit } from "../core/backend/with-limit.ts";
+import type { SourceFolder } from "../core/base/ports.ts";
 import { connectivity } from "../platform/connectivity.ts";
 import { folderSinkOf } from "../platform/folder-sink.ts";
-import { sourceFolderOf } from "../platform/folder-source.ts";
+import { folderOfFiles } from "../platform/folder-source.ts";
 import { browserLockJournal, lockClaims } from "../platform/lock-journal.ts";
 import { openOfflineStore } from "../platform/offline-store.ts";
 import { openPackSpool } from "../platform/pack-spool.ts";
@@ -15,9 +16,11 @@ import { claimWriter, hasWriter, untilWriterEnds } from "../platform/writer-clai
 import type { FolderStatsApi } from "./api/folder-stats.ts";
 import { CodecPool } from "./codec-pool.ts";
 import { kernelAssets } from "./kernel-assets.ts";
-import type { RepositoryApi } from "./repository-api.ts";
+import { type FolderLister, RemoteFolder, RemoteSource } from "./remote-folder.ts";
+import type { FolderPick, RepositoryApi } from "./repository-api.ts";
 import { RepositoryService } from "./repository-service.ts";
 import { connect, serve } from "./rpc.ts";
+import { SourceWorkers } from "./source-workers.ts";
 import { startedMessage } from "./starting-worker.ts";
 
 const page = connect<FolderStatsApi>(self).api;
@@ -34,13 +37,21 @@ const service = new RepositoryService({
   openOfflineStore,
   // The kernels stay here: the codec workers fetch their own.
   createCodec: ({ kernels: _, ...settings }) => CodecPool.create(settings),
-  sourceFolderOf: (pick) => sourceFolderOf(pick, page),
+  sourceFolderOf,
   sinkOf: folderSinkOf,
   openSetStore,
   openPackSpool,
   tabs: { lockClaims, claimWriter, hasWriter, untilWriterEnds, openChannel: openTabChannel },
   programVersion: `holdall ${__APP_VERSION__}`,
 });
+
+function sourceFolderOf(pick: FolderPick): SourceFolder {
+  if (pick.kind === "files") return folderOfFiles(pick);
+  const { handle, dropped } = pick;
+  const lister: FolderLister | null =
+    dropped === undefined ? null : (path, signal) => page.listDropped({ dropped, path }, { signal });
+  return new RemoteFolder(new RemoteSource(new SourceWorkers(handle), lister));
+}
 
 /** Without retries: what a disk refuses it refuses again, and nobody should wait a minute to be told that it is unplugged. */
 function connectFolder(handle: FileSystemDirectoryHandle): Backend {

@@ -54,7 +54,7 @@ async function changeAt(context: FaultContext, change: ChangeName, n: number): P
       const onOpened = (entry: string, file: SourceFile): SourceFile => {
         if (entry !== name || changed) return file;
         changed = true;
-        if (change === "becomes unreadable") return { ...file, blob: unreadableBlob(file.blob) };
+        if (change === "becomes unreadable") return { ...file, blob: unreadableBlob(ownBlob(file)) };
         changeOnDisk(join(source, "photos", name), change);
         after = describeTree(source);
         return file;
@@ -84,7 +84,7 @@ async function revokeAt(context: FaultContext, n: number): Promise<Injected> {
         refuses: isRevoked,
         onOpened: (_, file) => {
           opened++;
-          return { ...file, blob: refusableBlob(file.blob, isRevoked) };
+          return { ...file, blob: refusableBlob(ownBlob(file), isRevoked) };
         },
       }),
     fired: isRevoked,
@@ -119,7 +119,13 @@ function watchedEntry(entry: SourceEntry, watch: Watch): SourceEntry {
   };
 }
 
-/** What platform/folder-source makes of the browser's error. */
+/** A file of this machine is never open in another thread. */
+function ownBlob({ blob }: SourceFile): Blob {
+  if (blob instanceof Blob) return blob;
+  throw new TypeError("a file of another thread");
+}
+
+/** What platform/source-files makes of the browser's error. */
 function refusal(): HoldallError {
   return new HoldallError("source-unreadable", { reason: "NotAllowedError" });
 }

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { connectRest } from "../../src/core/backend/connect-rest.ts";
 import type { Clock } from "../../src/core/base/clock.ts";
 import type { LockJournal } from "../../src/core/base/ports.ts";
-import { sourceFolderOf } from "../../src/platform/folder-source.ts";
+import { folderOfFiles } from "../../src/platform/folder-source.ts";
 import type {
   BackupProgress,
   BackupRequest,
@@ -110,7 +110,7 @@ export class NodeTab implements AsyncDisposable {
   }
 
   private sourceOf(pick: FolderPick) {
-    return pick.kind === "files" ? sourceFolderOf(pick) : new NodeFolderSource(this.pathOf(pick.handle));
+    return pick.kind === "files" ? folderOfFiles(pick) : new NodeFolderSource(this.pathOf(pick.handle));
   }
 
   private pathOf(handle: FileSystemDirectoryHandle): string {

@@ -1,7 +1,15 @@
 import type { Id } from "../base/id.ts";
 import type { FileStat, SourceFile } from "../base/ports.ts";
 import { Semaphore } from "../base/semaphore.ts";
-import { type Codec, type FileStretch, type SavedFile, type SaveJob, smallFileLimit } from "../codec/codec.ts";
+import {
+  type Codec,
+  type FileStretch,
+  type LargeFile,
+  type SavedFile,
+  type SaveJob,
+  smallFileLimit,
+} from "../codec/codec.ts";
+import { blobOf } from "../codec/small-files.ts";
 import { isOpened } from "./folder-reader.ts";
 import { isSourceUnreadable, type OpenFile, readSteadily, type SteadyFile } from "./steady-file.ts";
 
@@ -154,9 +162,10 @@ export class FileSaver {
   }
 
   /** Called with a slot in hand for the first stretch; each further stretch waits for one of its own. */
-  private async saveLarge(file: SourceFile): Promise<SavedFile> {
+  private async saveLarge({ blob, size }: SourceFile): Promise<SavedFile> {
     const stretches: Promise<FileStretch>[] = [];
     try {
+      const file = { blob: await this.blobOf(blob), size };
       for (let offset = 0; offset < file.size; ) {
         if (offset > 0) await this.slots.acquire(1, this.job.signal);
         const { stretch, nextOffset } = this.saveStretch(file, offset);
@@ -173,10 +182,17 @@ export class FileSaver {
     }
   }
 
-  private saveStretch(
-    file: SourceFile,
-    offset: number,
-  ): { stretch: Promise<FileStretch>; nextOffset: Promise<number> } {
+  /** Called with a slot in hand, which is given back if there is nothing to be read. */
+  private async blobOf(blob: SourceFile["blob"]): Promise<Blob> {
+    try {
+      return await blobOf(blob, this.job.signal);
+    } catch (error) {
+      this.slots.release(1);
+      throw error;
+    }
+  }
+
+  private saveStretch(file: LargeFile, offset: number): { stretch: Promise<FileStretch>; nextOffset: Promise<number> } {
     let onCut: (offset: number) => void = () => {};
     const cut = new Promise<number>((resolve) => {
       onCut = resolve;

@@ -2,6 +2,7 @@ import { type Bytes, equalBytes, utf8 } from "../base/bytes.ts";
 import { HoldallError, isAbort } from "../base/errors.ts";
 import type { SourceEntry } from "../base/ports.ts";
 import { isPlainName, type RawName, rawNameOf } from "../base/raw-name.ts";
+import { blobOf } from "../codec/small-files.ts";
 import type { ExclusionReason } from "./selection.ts";
 
 /** What leaves out everything beside it: an entry of this name which, if there is a header, is a file that begins with it. */
@@ -46,7 +47,7 @@ async function isMarker(entry: SourceEntry, { header }: FolderMarker, signal: Ab
   if (header.length === 0) return true;
   if (entry.kind === "folder") return false;
   try {
-    const { blob } = await entry.open(signal);
+    const blob = await blobOf((await entry.open(signal)).blob, signal);
     const beginning = new Uint8Array(await blob.slice(0, header.length).arrayBuffer());
     return equalBytes(beginning, header);
   } catch (error) {

@@ -6,7 +6,6 @@ import type { RawName } from "./raw-name.ts";
  * implementations are in platform/, Node's in test/support.
  */
 
-/** A file at one moment. `blob` is lazy: its bytes are read when they are asked for, and reading may fail by then. */
 /** What tells whether a file has changed. */
 export interface FileStat {
   size: number;
@@ -14,8 +13,23 @@ export interface FileStat {
   modifiedMs: number;
 }
 
+/** A file at one moment. `blob` is lazy: its bytes are read when they are asked for, and reading may fail by then. */
 export interface SourceFile extends FileStat {
-  blob: Blob;
+  blob: Blob | RemoteBlob;
+}
+
+/** The Blob of a file that another thread has open. */
+export interface RemoteBlob {
+  readonly size: number;
+  readonly reader: RemoteReader;
+}
+
+/** Reads what another thread has open. Calls throw "source-unreadable". */
+export interface RemoteReader {
+  /** Several small files, one behind the other, each as long as its blob; the caller owns the bytes. */
+  read(blobs: readonly RemoteBlob[], signal: AbortSignal): Promise<Bytes>;
+  /** The Blob itself, to be read piece by piece. */
+  blobOf(blob: RemoteBlob, signal: AbortSignal): Promise<Blob>;
 }
 
 export type SourceEntry =
@@ -30,6 +44,8 @@ export interface SourceFolder {
    * takes more instead. Null if the platform cannot tell, or not for certain; `entries` tells why.
    */
   stats?(signal: AbortSignal): Promise<readonly SourceEntry[] | null>;
+  /** Gives back what reading the picked folder took; nothing of it is used afterwards. */
+  close?(): void;
 }
 
 /** One folder that a backup starts from, under the name that it has in the snapshot's root tree. */

@@ -14,6 +14,7 @@ import type {
   CompressionMode,
   FileStretch,
   FileToSave,
+  LargeFile,
   OpenedBlob,
   PackToCheck,
   SavedFile,
@@ -105,7 +106,7 @@ export class BlobCodec implements Codec {
   }
 
   async saveStretch(
-    file: FileToSave,
+    file: LargeFile,
     offset: number,
     onCut: (nextOffset: number) => void,
     job: SaveJob,

@@ -1,5 +1,6 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Id } from "../base/id.ts";
+import type { RemoteBlob } from "../base/ports.ts";
 import type { IndexRecords } from "./blob-record.ts";
 
 export type BlobType = "data" | "tree";
@@ -77,10 +78,13 @@ export interface SaveJob {
 }
 
 export interface FileToSave {
-  blob: Blob;
+  blob: Blob | RemoteBlob;
   /** Length in bytes when it was listed; a file that has another length by now is an error. */
   size: number;
 }
+
+/** A file that is read piece by piece, by whoever has it. */
+export type LargeFile = FileToSave & { blob: Blob };
 
 /** One stretch of a file: as many whole chunks as fit in the codec's read window. */
 export interface FileStretch {
@@ -110,12 +114,7 @@ export interface Codec {
    * Reads and saves the chunks of a file from `offset` (the end of a chunk, or 0). `onCut` is called with the offset of the
    * next stretch as soon as it is known, long before the result: the next stretch can then be read by another worker.
    */
-  saveStretch(
-    file: FileToSave,
-    offset: number,
-    onCut: (nextOffset: number) => void,
-    job: SaveJob,
-  ): Promise<FileStretch>;
+  saveStretch(file: LargeFile, offset: number, onCut: (nextOffset: number) => void, job: SaveJob): Promise<FileStretch>;
 
   /** Seals one blob and opens it again before it is given out. `plain` is taken over. */
   sealBlob(type: BlobType, plain: Bytes, compression: CompressionMode, signal: AbortSignal): Promise<SealedBlob>;

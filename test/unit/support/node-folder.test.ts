@@ -14,6 +14,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { utf8 } from "../../../src/core/base/bytes.ts";
 import type { SourceEntry, SourceFolder } from "../../../src/core/base/ports.ts";
 import { rawNameOf, rawNameOfBytes } from "../../../src/core/base/raw-name.ts";
+import { blobOf } from "../../../src/core/codec/small-files.ts";
 import { NodeFolderSink } from "../../support/node-folder-sink.ts";
 import { NodeFolderSource } from "../../support/node-folder-source.ts";
 import { describeTree, differences, makeSourceTree, smallSize, TreeWriter } from "../../support/source-tree.ts";
@@ -57,14 +58,14 @@ test("a file tells its size, its time rounded down to milliseconds, and its byte
   const file = await openFile(rawNameOfBytes(new Uint8Array(invalidUtf8)));
   expect(file.size).toBe(12);
   expect(file.modifiedMs).toBe(-1500);
-  expect(await file.blob.slice(0, 6).text()).toBe("twelve");
+  expect(await (await blobOf(file.blob, signal)).slice(0, 6).text()).toBe("twelve");
 });
 
 test("a file that changed after it was opened cannot be read", async () => {
   writeFileSync(join(folder, "file"), "before");
   const file = await openFile("file");
   appendFileSync(join(folder, "file"), " and after");
-  await expect(file.blob.arrayBuffer()).rejects.toThrow();
+  await expect((await blobOf(file.blob, signal)).arrayBuffer()).rejects.toThrow();
 });
 
 test("an aborted listing ends with the reason", async () => {

@@ -54,6 +54,16 @@ describe("a backup job", () => {
     expect(job.progress(null).question).toBe(null);
   });
 
+  test("gives its folders back, however it ends", async () => {
+    const { repository } = await createTestRepository();
+    let closed = 0;
+    const folder = Object.assign(new MemoryFolder(filesOf(2)), { close: () => closed++ });
+    await jobOf(repository, folder).run(signal);
+    expect(closed).toBe(1);
+    await expect(jobOf(repository, folder).run(AbortSignal.abort(new Error("cancelled")))).rejects.toThrow("cancelled");
+    expect(closed).toBe(2);
+  });
+
   test("is paused and goes on", async () => {
     const { repository } = await createTestRepository();
     const job = jobOf(repository, new MemoryFolder(filesOf(2)));

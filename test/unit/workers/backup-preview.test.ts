@@ -34,6 +34,17 @@ test("a preview tells what a backup would include, with names for people", async
   expect(told.at(-1)).toEqual(preview);
 });
 
+test("a preview gives its folders back, however it ends", async () => {
+  let closed = 0;
+  const ports = { sourceFolderOf: () => Object.assign(new MemoryFolder({}), { close: () => closed++ }) };
+  const request = { sources: [source], rules: noRules };
+  await previewBackup(ports, request, signal, () => {});
+  expect(closed).toBe(1);
+  const aborted = AbortSignal.abort(new Error("cancelled"));
+  await expect(previewBackup(ports, request, aborted, () => {})).rejects.toThrow("cancelled");
+  expect(closed).toBe(2);
+});
+
 test("a preview with a malformed pattern names it and looks at nothing", async () => {
   const ports = {
     sourceFolderOf: () => {

@@ -1,0 +1,96 @@
+import { installTrustedTypes } from "../platform/trusted-types.ts";
+import type { SourceApi } from "./api/source.ts";
+import { connect } from "./rpc.ts";
+import type { SpawnedWorker } from "./starting-worker.ts";
+
+/**
+ * [Note: files are given back by ending their worker] An open file takes some 23 KiB of a browser, in two of its processes,
+ * and goes only when the garbage collector of its thread runs, which sees a tenth of that and waits for sixty thousand
+ * files. So files are opened in a worker that does nothing else, and that ends when it has opened some thousands.
+ */
+const mostOpened = 4000;
+
+/** The workers that have the files of one picked folder open: one that opens more, and one that others are read from. */
+export class SourceWorkers {
+  private current: SourceWorker | null = null;
+  private previous: SourceWorker | null = null;
+  private isClosed = false;
+
+  constructor(
+    private readonly handle: FileSystemDirectoryHandle,
+    private readonly spawn: () => SpawnedWorker = spawnSourceWorker,
+  ) {}
+
+  /** The worker to list a folder with. */
+  forListing(): SourceWorker {
+    if (this.current === null || this.current.opened >= mostOpened) this.replace();
+    return this.current as SourceWorker;
+  }
+
+  /** The worker that has something open already, unless it has ended: what is needed is opened again then. */
+  forOpened(worker: SourceWorker | null): SourceWorker {
+    return worker === null || worker.hasEnded ? this.forListing() : worker;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.previous?.end();
+    this.current?.end();
+  }
+
+  private replace(): void {
+    void this.previous?.endAfterCalls();
+    this.previous = this.current;
+    this.current = new SourceWorker(this.handle, this.spawn());
+    if (this.isClosed) this.current.end();
+  }
+}
+
+export class SourceWorker {
+  /** Files and handles that it has taken so far, about. */
+  opened = 0;
+  hasEnded = false;
+  private readonly connection;
+  private readonly ready: Promise<void>;
+  private readonly calls = new Set<Promise<unknown>>();
+
+  constructor(
+    handle: FileSystemDirectoryHandle,
+    private readonly port: SpawnedWorker,
+  ) {
+    this.connection = connect<SourceApi>(port);
+    this.ready = this.connection.api.init({ handle });
+    this.ready.catch(() => {}); // every call tells it
+  }
+
+  /** Throws what the call does, "worker-died" and "closed". */
+  async call<Result>(opens: number, ask: (api: SourceApi) => Promise<Result>): Promise<Result> {
+    this.opened += opens;
+    const call = this.ready.then(() => ask(this.connection.api));
+    this.calls.add(call);
+    try {
+      return await call;
+    } finally {
+      this.calls.delete(call);
+    }
+  }
+
+  /** Takes no new work, and ends when what was asked of it is done. */
+  async endAfterCalls(): Promise<void> {
+    this.hasEnded = true;
+    await Promise.allSettled(this.calls);
+    this.end();
+  }
+
+  end(): void {
+    this.hasEnded = true;
+    this.connection.close();
+    this.port.terminate();
+  }
+}
+
+function spawnSourceWorker(): SpawnedWorker {
+  // The page's CSP holds in the repository worker too.
+  installTrustedTypes();
+  return new Worker(new URL("./source-worker.ts", import.meta.url), { type: "module", name: "holdall-source" });
+}
