@@ -14,6 +14,8 @@ const mostOpened = 4000;
 export class SourceWorkers {
   private current: SourceWorker | null = null;
   private previous: SourceWorker | null = null;
+  private limit = mostOpened;
+  private isReplacing = false;
   private isClosed = false;
 
   constructor(
@@ -23,8 +25,9 @@ export class SourceWorkers {
 
   /** The worker to list a folder with. */
   forListing(): SourceWorker {
-    if (this.current === null || this.current.opened >= mostOpened) this.replace();
-    return this.current as SourceWorker;
+    if (this.current === null || this.current.hasEnded) this.current = this.start();
+    else if (this.current.opened >= this.limit && !this.isReplacing) void this.replace(this.current);
+    return this.current;
   }
 
   /** The worker that has something open already, unless it has ended: what is needed is opened again then. */
@@ -38,11 +41,28 @@ export class SourceWorkers {
     this.current?.end();
   }
 
-  private replace(): void {
-    void this.previous?.endAfterCalls();
-    this.previous = this.current;
-    this.current = new SourceWorker(this.handle, this.spawn());
-    if (this.isClosed) this.current.end();
+  private start(): SourceWorker {
+    const worker = new SourceWorker(this.handle, this.spawn());
+    if (this.isClosed) worker.end();
+    return worker;
+  }
+
+  /** A worker that does not start, since its script is not to be had without a network, is done without: memory can wait. */
+  private async replace(current: SourceWorker): Promise<void> {
+    this.isReplacing = true;
+    const next = this.start();
+    try {
+      await next.ready;
+      void this.previous?.endAfterCalls();
+      this.previous = current;
+      this.current = next;
+      this.limit = mostOpened;
+    } catch {
+      next.end();
+      this.limit = current.opened + mostOpened;
+    }
+    this.isReplacing = false;
+    if (this.isClosed) this.close();
   }
 }
 
@@ -50,15 +70,16 @@ export class SourceWorker {
   /** Files and handles that it has taken so far, about. */
   opened = 0;
   hasEnded = false;
+  /** Rejects if the worker cannot be started. */
+  readonly ready: Promise<void>;
   private readonly connection;
-  private readonly ready: Promise<void>;
   private readonly calls = new Set<Promise<unknown>>();
 
   constructor(
     handle: FileSystemDirectoryHandle,
     private readonly port: SpawnedWorker,
   ) {
-    this.connection = connect<SourceApi>(port);
+    this.connection = connect<SourceApi>(port, () => this.end());
     this.ready = this.connection.api.init({ handle });
     this.ready.catch(() => {}); // every call tells it
   }

@@ -1,29 +1,58 @@
-import { basename, dirname } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import {
+  alone,
   alternate,
   type BenchWorld,
   benchPassword,
   initRepository,
+  inTurn,
   measureApp,
   measureRestic,
   openNative,
 } from "./bench-world.ts";
-import { type Figure, figureOf, type Sample } from "./figures.ts";
+import { BrowserCeiling } from "./browser-ceiling.ts";
+import { type Figure, figureOf, type Sample, sideOf } from "./figures.ts";
 import type { NativeRestic } from "./native-restic.ts";
 
 /** A first backup of a folder, into a new repository each time. */
 export async function benchFirstBackup(world: BenchWorld, name: string, folder: string): Promise<Figure> {
-  const holdall = async () => {
-    await initRepository(world, "holdall");
-    return backUpInApp(world, folder);
-  };
-  const restic = async () => {
-    await initRepository(world, "restic");
-    await using program = await openNative(world, "restic");
-    return backUpNatively(world, program, folder);
-  };
-  const samples = await alternate(world.rounds, holdall, restic);
+  const samples = await inTurn(world.rounds, firstBackups(world, folder));
   return figureOf(name, samples.holdall, samples.restic);
+}
+
+/** The same of very many files, beside the browser alone: a page that opens and reads them all, and does nothing with them. */
+export async function benchManyFiles(world: BenchWorld, name: string, folder: string): Promise<Figure> {
+  await using ceiling = await BrowserCeiling.start(world.chromium, world.data.seed);
+  const bytes = await bytesIn(folder);
+  const samples = await inTurn(world.rounds, {
+    ...firstBackups(world, folder),
+    ceiling: () => alone(world, ceiling.read(folder, bytes)),
+  });
+  const figure = figureOf(name, samples.holdall, samples.restic);
+  const browser = sideOf(samples.ceiling);
+  return { ...figure, ceiling: browser, ofCeiling: browser.seconds.median / figure.holdall.seconds.median };
+}
+
+function firstBackups(world: BenchWorld, folder: string): Record<"holdall" | "restic", () => Promise<Sample>> {
+  return {
+    async holdall() {
+      await initRepository(world, "holdall");
+      return backUpInApp(world, folder);
+    },
+    async restic() {
+      await initRepository(world, "restic");
+      await using program = await openNative(world, "restic");
+      return backUpNatively(world, program, folder);
+    },
+  };
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** A backup of what each side has backed up before; `edit` changes it for both. */

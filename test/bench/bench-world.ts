@@ -62,6 +62,13 @@ export async function measureRestic(
   return sampleOf(world, repository, cost);
 }
 
+/** Tells what the browser alone took. */
+export async function alone({ say }: BenchWorld, measuring: Promise<Sample>): Promise<Sample> {
+  const sample = await measuring;
+  say(`  browser ${sample.seconds.toFixed(2)} s, cpu ${sample.cpuSeconds.toFixed(1)} s`);
+  return sample;
+}
+
 type Measured = (round: number) => Promise<Sample>;
 
 /** Measures both sides in turn, and another one first each time. */

@@ -1,4 +1,4 @@
-import { benchFirstBackup, benchNextBackup } from "./backup-benchmarks.ts";
+import { benchFirstBackup, benchManyFiles, benchNextBackup } from "./backup-benchmarks.ts";
 import { type BenchResult, resultOf } from "./bench-report.ts";
 import type { BenchWorld } from "./bench-world.ts";
 import { benchConnections } from "./connection-benchmark.ts";
@@ -15,8 +15,8 @@ type Benchmark = (world: BenchWorld) => Promise<BenchResult>;
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
   "backup-random": first("backup-random", ({ data }) => data.random()),
   "backup-text": first("backup-text", ({ data }) => data.text()),
-  "backup-tree": first("backup-tree", ({ data }) => data.tree()),
-  "backup-small": first("backup-small", ({ data }) => data.small()),
+  "backup-tree": figure(async (world) => benchManyFiles(world, "backup-tree", await world.data.tree())),
+  "backup-small": figure(async (world) => benchManyFiles(world, "backup-small", await world.data.small())),
   "backup-again": figure(async (world) => benchNextBackup(world, "backup-again", await world.data.tree())),
   "backup-edit": figure(async (world) => {
     const edit = (round: number) => world.data.editTree(round);

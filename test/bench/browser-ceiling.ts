@@ -15,6 +15,7 @@ import {
 } from "./ceiling-scripts.ts";
 import type { Sample } from "./figures.ts";
 import { ProcessMeter } from "./process-meter.ts";
+import { readInWorker, serveReading } from "./reading-scripts.ts";
 
 const kibibyte = 1024;
 const blockLength = 4096 * kibibyte;
@@ -30,12 +31,13 @@ const paths = {
   block: "/block",
   serviceWorker: "/service-worker.js",
   worker: "/worker.js",
+  reader: "/reader.js",
   downloads: "/downloads/",
 };
 
 /**
- * How fast the browser is without us: a page that saves bytes which it has in memory, by the same ways out of the browser as
- * Holdall's, with no repository, no network and no engine before them.
+ * How fast the browser is without us: a page that reads files, or saves bytes which it has in memory, by the same ways as
+ * Holdall, with no repository, no network and no engine behind or before them.
  */
 export class BrowserCeiling implements AsyncDisposable {
   private constructor(
@@ -51,6 +53,7 @@ export class BrowserCeiling implements AsyncDisposable {
       [paths.block, { type: "application/octet-stream", body: block }],
       [paths.serviceWorker, script(serveDownload, [paths.block, downloadPieceLength])],
       [paths.worker, script(serveWriting, [])],
+      [paths.reader, script(serveReading, [])],
     ]);
     const server = createServer(({ url = "" }, response) => {
       const { type, body } = answers.get(url) ?? { type: "text/plain", body: "" };
@@ -83,6 +86,16 @@ export class BrowserCeiling implements AsyncDisposable {
       await browser.answerFolderPicker(folder);
       const settings = { files, stride, pieceLength: writePieceLength, filesAtOnce };
       return browser.run(writeInWorker, [paths.worker, paths.block, settings]);
+    });
+  }
+
+  /** All files of a folder of the disk, each opened and read once; `bytes` is what there must be. */
+  read(folder: string, bytes: number): Promise<Sample> {
+    return this.measure(async (browser) => {
+      await browser.answerFolderPicker(folder);
+      const read = await browser.run(readInWorker, [paths.reader]);
+      if (read.bytes !== bytes) throw new Error(`the browser read ${read.bytes} bytes instead of ${bytes}`);
+      return read.seconds;
     });
   }
 

@@ -32,7 +32,7 @@ export interface Figure {
   ratio: number | null;
   holdall: SideFigures;
   restic: SideFigures | null;
-  /** Where restic is no peer: the browser alone, which saves as many bytes with no engine before them. */
+  /** Where restic is no peer: the browser alone, which reads or saves as many bytes with no engine behind or before them. */
   ceiling?: SideFigures;
   /** Its time to what ours took for the same, from the press that began it. */
   ofCeiling?: number;

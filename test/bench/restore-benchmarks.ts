@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { describeTree, differences, type TreeDescription } from "../support/source-tree.ts";
 import type { BenchApp } from "./bench-app.ts";
 import {
+  alone,
   type BenchWorld,
   benchPassword,
   initRepository,
@@ -97,12 +98,6 @@ async function show(world: BenchWorld, app: BenchApp, folder: string): Promise<n
 function restoreNatively(world: BenchWorld, program: NativeRestic, source: TreeDescription): Promise<Sample> {
   const restore = (target: string) => program.run(["restore", "latest", "--target", target]);
   return intoFolder(source, (target) => measureRestic(world, repository, () => restore(target)));
-}
-
-async function alone(world: BenchWorld, measuring: Promise<Sample>): Promise<Sample> {
-  const sample = await measuring;
-  world.say(`  browser ${sample.seconds.toFixed(2)} s, cpu ${sample.cpuSeconds.toFixed(1)} s`);
-  return sample;
 }
 
 function restoreFigure(

@@ -222,6 +222,7 @@ async function openFile(entry: SourceEntry & { kind: "file" }, signal: AbortSign
 }
 
 function unreadable(cause: unknown): unknown {
-  if (isAbort(cause) || (cause instanceof HoldallError && cause.code === "source-unreadable")) return cause;
+  // What is wrong with the program and not with the folder ends the run.
+  if (isAbort(cause) || cause instanceof HoldallError) return cause;
   return new HoldallError("source-unreadable", { reason: cause instanceof Error ? cause.name : "unknown" }, { cause });
 }

@@ -15,10 +15,13 @@ const never = new AbortController().signal;
 /** How many source workers were started, and which calls each one got. */
 let started: { calls: string[]; isTerminated: boolean }[];
 let workers: SourceWorkers;
+/** The numbers of workers that do not start. */
+let broken: Set<number>;
 let root: MemoryFolder;
 
 beforeEach(() => {
   started = [];
+  broken = new Set();
   root = new MemoryFolder("picked");
   // The handle itself cannot be posted here: the other end has it already.
   workers = new SourceWorkers(null as never, startWorker);
@@ -29,7 +32,7 @@ afterEach(() => workers.close());
 function startWorker() {
   const { port1, port2 } = new MessageChannel();
   const worker = { calls: [] as string[], isTerminated: false };
-  started.push(worker);
+  if (broken.has(started.push(worker))) port2.close();
   const files = new SourceFiles(root);
   const noted = (name: string): SourceFiles => {
     worker.calls.push(name);
@@ -183,6 +186,24 @@ describe("its files", () => {
     expect(files.length).toBe(folders * 1000);
     expect(await readTogether(files.slice(1, 3))).toBe("0.1 0.2 ");
     expect(await textOf(files[8500] as SourceFile)).toBe("8.500 ");
+  });
+
+  test("stay with their worker as long as another one cannot be started", async () => {
+    broken.add(2);
+    for (let i = 0; i < 9; i++) {
+      const folder = root.addFolder(`folder ${i}`);
+      for (let file = 0; file < 1000; file++) folder.addFile(`file ${file}`, "");
+    }
+    let files = 0;
+    for (const entry of await listed(source()))
+      if (entry.kind === "folder") files += (await opened(entry.folder)).length;
+    expect(files).toBe(9000);
+    expect(started.map(({ isTerminated }) => isTerminated)).toEqual([false, true, false]);
+  });
+
+  test("come to an error that is not theirs if no worker can be started at all", async () => {
+    broken.add(1);
+    await expect(opened(source())).rejects.toMatchObject({ code: "worker-died" });
   });
 
   test("are given back when the folder is closed, and nothing more comes of it", async () => {
