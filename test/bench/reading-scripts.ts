@@ -27,7 +27,8 @@ export function serveReading(): void {
     let bytes = 0;
 
     const readGroup = async (read: File[]) => {
-      bytes += (await new Blob(read).arrayBuffer()).byteLength;
+      const { byteLength } = await new Blob(read).arrayBuffer();
+      bytes += byteLength;
     };
     const flush = async () => {
       const read = readGroup(group).finally(() => reading.delete(read));
