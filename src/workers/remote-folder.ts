@@ -73,7 +73,7 @@ export class RemoteFolder implements SourceFolder {
     const files = this.waiting;
     this.waiting = [];
     try {
-      const worker = source.workers.forOpened(this.worker);
+      const worker = source.workers.forOpening(this.worker);
       this.worker = worker;
       const names = files.map(({ name }) => name);
       const opened = await worker.call(names.length, (api) => api.open({ path, names }, { signal }));
@@ -125,20 +125,18 @@ export class RemoteSource implements RemoteReader {
     return new OpenedBlob(this, worker, place);
   }
 
-  /** By the worker that opened most of them; the others are opened again. */
   read(blobs: readonly RemoteBlob[], signal: AbortSignal): Promise<Bytes> {
     const opened = blobs.map(ownBlob);
     const files = opened.map(({ place }) => place);
-    return this.workerOf(opened[0]).call(0, (api) => api.read({ files }, { signal }));
+    // A group is opened in one go: what its first file is open in has them all, or nearly.
+    const worker = this.workers.forReading((opened[0] as OpenedBlob).worker);
+    const again = opened.filter((blob) => blob.worker !== worker).length;
+    return worker.call(again, (api) => api.read({ files }, { signal }));
   }
 
   blobOf(blob: RemoteBlob, signal: AbortSignal): Promise<Blob> {
     const opened = ownBlob(blob);
-    return this.workerOf(opened).call(0, (api) => api.file(opened.place, { signal }));
-  }
-
-  private workerOf(blob: OpenedBlob | undefined): SourceWorker {
-    return this.workers.forOpened(blob?.worker ?? null);
+    return this.workers.forReading(opened.worker).call(0, (api) => api.file(opened.place, { signal }));
   }
 }
 

@@ -30,9 +30,14 @@ export class SourceWorkers {
     return this.current;
   }
 
+  /** The worker that has listed a folder, to open its files with, as long as it takes more. */
+  forOpening(worker: SourceWorker | null): SourceWorker {
+    return worker === null || worker.hasEnded || worker.opened >= this.limit ? this.forListing() : worker;
+  }
+
   /** The worker that has something open already, unless it has ended: what is needed is opened again then. */
-  forOpened(worker: SourceWorker | null): SourceWorker {
-    return worker === null || worker.hasEnded ? this.forListing() : worker;
+  forReading(worker: SourceWorker): SourceWorker {
+    return worker.hasEnded ? this.forListing() : worker;
   }
 
   close(): void {

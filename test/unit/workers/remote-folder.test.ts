@@ -188,6 +188,20 @@ describe("its files", () => {
     expect(await textOf(files[8500] as SourceFile)).toBe("8.500 ");
   });
 
+  test("of one large folder are opened by several workers, too", async () => {
+    for (let file = 0; file < 12_000; file++) root.addFile(`file ${file}`, `${file} `);
+    const files: SourceFile[] = [];
+    const entries = await listed(source());
+    while (entries.length > 0) {
+      const some = entries.splice(0, 500).flatMap((entry) => (entry.kind === "file" ? [entry.open(never)] : []));
+      files.push(...(await Promise.all(some)));
+    }
+    expect(files.length).toBe(12_000);
+    expect(started.length).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => started[0]?.isTerminated).toBe(true);
+    expect(await readTogether(files.slice(7, 9))).toBe("7 8 ");
+  });
+
   test("stay with their worker as long as another one cannot be started", async () => {
     broken.add(2);
     for (let i = 0; i < 9; i++) {
