@@ -1,30 +1,10 @@
 import { expect, test } from "vitest";
 import { isAbort } from "../../../src/core/base/errors.ts";
-import type { SourceFolder } from "../../../src/core/base/ports.ts";
 import { blobOf } from "../../../src/core/codec/small-files.ts";
 import { folderOfFiles } from "../../../src/platform/folder-source.ts";
+import { readSource } from "../../support/read-source.ts";
 
 const never = new AbortController().signal;
-
-/** Text, size and time of every file by path; an unreadable one has its error's code and reason. */
-async function read(folder: SourceFolder, prefix = ""): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
-  for await (const entry of folder.entries(never)) {
-    const path = prefix + entry.name;
-    if (entry.kind === "folder") {
-      found[`${path}/`] = null;
-      Object.assign(found, await read(entry.folder, `${path}/`));
-      continue;
-    }
-    try {
-      const { size, modifiedMs, blob } = await entry.open(never);
-      found[path] = [await (await blobOf(blob, never)).text(), size, modifiedMs];
-    } catch (error) {
-      found[path] = error;
-    }
-  }
-  return found;
-}
 
 test("an abort ends the listing between two entries", async () => {
   const files = ["a", "b", "c"].map((name) => ({ path: [name], file: new File([], name) }));
@@ -50,7 +30,7 @@ test("a list of files becomes folders again, empty ones included", async () => {
     ],
     emptyFolders: [["a", "none"], ["only"]],
   });
-  expect(await read(source)).toEqual({
+  expect(await readSource(source)).toEqual({
     "a/": null,
     "a/none/": null,
     "a/b/": null,
@@ -63,7 +43,7 @@ test("a list of files becomes folders again, empty ones included", async () => {
 
 test("what the browser could not open is listed and reported when it is opened", async () => {
   const source = folderOfFiles({ kind: "files", files: [], emptyFolders: [], unreadable: [["a", "locked"]] });
-  expect(await read(source)).toMatchObject({ "a/": null, "a/locked": { code: "source-unreadable" } });
+  expect(await readSource(source)).toMatchObject({ "a/": null, "a/locked": { code: "source-unreadable" } });
 });
 
 test("two picked files of one name are both listed", async () => {

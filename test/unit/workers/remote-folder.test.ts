@@ -8,6 +8,7 @@ import type { SourceApi } from "../../../src/workers/api/source.ts";
 import { type FolderLister, RemoteFolder, RemoteSource } from "../../../src/workers/remote-folder.ts";
 import { type Served, serve } from "../../../src/workers/rpc.ts";
 import { SourceWorkers } from "../../../src/workers/source-workers.ts";
+import { readSource } from "../../support/read-source.ts";
 import { MemoryFolder } from "../platform/memory-folder.ts";
 
 const never = new AbortController().signal;
@@ -80,26 +81,6 @@ async function readTogether(files: readonly SourceFile[]): Promise<string> {
 }
 
 describe("by its handle", () => {
-  /** Text, size and time of every file by path; an unreadable one has its error. */
-  async function read(folder: SourceFolder, prefix = ""): Promise<Record<string, unknown>> {
-    const found: Record<string, unknown> = {};
-    for (const entry of await listed(folder)) {
-      const path = prefix + entry.name;
-      if (entry.kind === "folder") {
-        found[`${path}/`] = null;
-        Object.assign(found, await read(entry.folder, `${path}/`));
-        continue;
-      }
-      try {
-        const file = await entry.open(never);
-        found[path] = [await textOf(file), file.size, file.modifiedMs];
-      } catch (error) {
-        found[path] = error;
-      }
-    }
-    return found;
-  }
-
   test("a folder is listed with all its folders, also twice", async () => {
     root.addFile("a.txt", "alpha", 1500);
     const sub = root.addFolder("sub");
@@ -107,19 +88,19 @@ describe("by its handle", () => {
     sub.addFile(".hidden", "", 7);
     const folder = source();
     const expected = { "a.txt": ["alpha", 5, 1500], "sub/": null, "sub/empty/": null, "sub/.hidden": ["", 0, 7] };
-    expect(await read(folder)).toEqual(expected);
-    expect(await read(folder)).toEqual(expected);
+    expect(await readSource(folder)).toEqual(expected);
+    expect(await readSource(folder)).toEqual(expected);
   });
 
   test("names become raw bytes", async () => {
     root.addFile("é.txt", "");
-    expect(Object.keys(await read(source()))).toEqual(["Ã©.txt"]);
+    expect(Object.keys(await readSource(source()))).toEqual(["Ã©.txt"]);
   });
 
   test("an entry without a name that cannot be opened is listed all the same", async () => {
     root.addFile("", "?").faults.set("getFile", new DOMException("gone", "NotFoundError"));
     root.addFile("good", "g");
-    const found = await read(source());
+    const found = await readSource(source());
     expect(found["good"]).toEqual(["g", 1, 0]);
     expect(found[""]).toMatchObject({ code: "source-unreadable", context: { reason: "NotFoundError" } });
   });
@@ -127,7 +108,7 @@ describe("by its handle", () => {
   test("a folder that cannot be listed is a source-unreadable error", async () => {
     root.addFile("a", "");
     root.faults.set("list", new DOMException("no permission", "NotAllowedError"));
-    await expect(read(source())).rejects.toMatchObject({
+    await expect(readSource(source())).rejects.toMatchObject({
       code: "source-unreadable",
       context: { reason: "NotAllowedError" },
       cause: { message: "no permission" },
@@ -136,7 +117,7 @@ describe("by its handle", () => {
 
   test("an AbortError of the platform is no abort of ours", async () => {
     root.addFile("a", "").faults.set("getFile", new DOMException("odd", "AbortError"));
-    const found = await read(source());
+    const found = await readSource(source());
     expect(found["a"]).toMatchObject({ code: "source-unreadable", context: { reason: "AbortError" } });
   });
 
