@@ -172,8 +172,8 @@ function tests(): ViteUserConfig {
             exclude: planted,
             testTimeout: 300_000,
             hookTimeout: 300_000,
-            // Each file drives restic and servers of its own; more at once only makes every one of them slower.
-            maxWorkers: 2,
+            // Each file drives restic and servers of its own, and waits for them a good part of the time.
+            maxWorkers: 3,
           },
         },
         // Tests of the tests: run when those change, not each time.

@@ -1,7 +1,7 @@
 // `npm test`: brings what the tests need, runs all of them, and ends with the line "N passed, N failed".
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { ensureBuilt, ensureInstalled, runNpm } from "../src/server/fresh-clone.mjs";
+import { ensureBuilt, ensureInstalled, runNpm, startNpm } from "../src/server/fresh-clone.mjs";
 
 /** Characters. */
 const longestTitle = 300;
@@ -13,7 +13,13 @@ let exitCode = runNpm(["exec", "--", "tsx", "test/peers/install.ts"]);
 
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
-const runs = [vitest("unit"), vitest("peers"), cells(), faults(), playwright()];
+const runs = [
+  vitest("unit"),
+  vitest("peers"),
+  // Both end with one long chain, which leaves a processor to the other.
+  ...(await Promise.all([cells(), faults()])),
+  playwright(),
+];
 
 // Once more at the end, where they are found: the output of a whole run is long, and one failure's may be, too.
 for (const { name, failures } of runs) for (const failure of failures) console.log(`FAILED in ${name}: ${failure}`);
@@ -53,16 +59,16 @@ function vitest(name) {
 }
 
 /** Holdall against every real restic and server, in both formats; `npm run test:interop` takes each with each. */
-function cells() {
+async function cells() {
   const file = `${reports}interop.json`;
-  const code = runNpm(["run", "test:interop", "--", "--few", "--report", file]);
+  const code = await startNpm(["run", "test:interop", "--", "--few", "--report", file]);
   return counted("interop", code, file, ({ passed, failed }) => ({ passed, failed, skipped: 0, failures: [] }));
 }
 
 /** Some of each of the faults that `npm run test:faults` injects by the hundred. */
-function faults() {
+async function faults() {
   const file = `${reports}faults.json`;
-  const code = runNpm(["run", "test:faults", "--", "--quick", "--report", file]);
+  const code = await startNpm(["run", "test:faults", "--", "--quick", "--report", file]);
   return counted("faults", code, file, ({ passed, failed, failures }) => ({ passed, failed, skipped: 0, failures }));
 }
 

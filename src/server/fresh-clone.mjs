@@ -1,6 +1,6 @@
 // What `npm start` and `npm test` do first, so that a fresh clone needs no other word. Nothing here may import a
 // package: there is none yet.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,14 +33,27 @@ export function markBuilt() {
 
 /** Runs npm in the project, its output here; returns the exit code. */
 export function runNpm(args, environment = {}) {
+  const { status, error } = spawnSync(...npmCommand(args, environment));
+  if (error) throw error;
+  return status ?? 1;
+}
+
+/** The same beside other things; resolves with the exit code. */
+export function startNpm(args, environment = {}) {
+  const child = spawn(...npmCommand(args, environment));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => resolve(status ?? 1));
+  });
+}
+
+function npmCommand(args, environment) {
   const options = { cwd: project, stdio: "inherit", env: { ...process.env, ...environment } };
   // npm names its own program; without it (run by hand) the shell must find it, which on Windows is a script.
   const program = process.env.npm_execpath;
-  const { status, error } = program?.endsWith(".js")
-    ? spawnSync(process.execPath, [program, ...args], options)
-    : spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
-  if (error) throw error;
-  return status ?? 1;
+  return program?.endsWith(".js")
+    ? [process.execPath, [program, ...args], options]
+    : ["npm", args, { ...options, shell: process.platform === "win32" }];
 }
 
 function mustSucceed(name, exitCode) {

@@ -13,7 +13,7 @@ test.skipIf(restic === null || server === null)(
   async () => {
     if (restic === null || server === null) return;
     console.log(`beside restic: HOLDALL_SEED=${seed}`);
-    const outcome = await besideRestic({ restic, server, seed, milliseconds: 25_000, hurry: 10 });
+    const outcome = await besideRestic({ restic, server, seed, milliseconds: 15_000, hurry: 10 });
     console.log(summaryOf(outcome));
     expect(outcome.problems).toEqual([]);
   },
