@@ -10,7 +10,8 @@ const mostHandles = 2000;
 
 /** The files of a picked folder. Whatever the browser lists is given on, also a file without a name. */
 export class SourceFiles implements Omit<Served<SourceApi>, "init"> {
-  private readonly folders = new Map<string, FileSystemDirectoryHandle>();
+  /** Of whoever asks at once, one looks: many files of a folder are opened together. */
+  private readonly folders = new Map<string, Promise<FileSystemDirectoryHandle>>();
   private readonly handles = new Map<string, FileSystemFileHandle>();
   private readonly opened = new Map<string, File>();
 
@@ -25,7 +26,7 @@ export class SourceFiles implements Omit<Served<SourceApi>, "init"> {
         const key = keyOf(path, child.name);
         if (child.kind === "directory") {
           folders.push(child.name);
-          this.folders.set(key, child);
+          this.folders.set(key, Promise.resolve(child));
         } else {
           files.push(child.name);
           if (files.length <= mostHandles) this.handles.set(key, child);
@@ -91,8 +92,10 @@ export class SourceFiles implements Omit<Served<SourceApi>, "init"> {
     if (name === undefined) return this.root;
     const above = path.slice(0, -1);
     const key = keyOf(above, name);
-    const folder = this.folders.get(key) ?? (await (await this.folderAt(above)).getDirectoryHandle(name));
+    const folder = this.folders.get(key) ?? this.folderAt(above).then((parent) => parent.getDirectoryHandle(name));
     this.folders.set(key, folder);
+    // Perhaps it is there the next time.
+    folder.catch(() => this.folders.delete(key));
     return folder;
   }
 }

@@ -1,4 +1,4 @@
-import type { Bytes } from "../core/base/bytes.ts";
+import { type Bytes, concatBytes } from "../core/base/bytes.ts";
 import { HoldallError } from "../core/base/errors.ts";
 import type { FileStat, RemoteBlob, RemoteReader, SourceEntry, SourceFile, SourceFolder } from "../core/base/ports.ts";
 import { isPlainName, rawNameOf } from "../core/base/raw-name.ts";
@@ -100,6 +100,13 @@ interface FilePlace {
   size: FileStat["size"];
 }
 
+interface FilesOfWorker {
+  worker: SourceWorker;
+  files: FilePlace[];
+  /** How many of them it does not have open. */
+  opens: number;
+}
+
 /** A file that was opened by one of the source's workers. */
 class OpenedBlob implements RemoteBlob {
   constructor(
@@ -125,18 +132,34 @@ export class RemoteSource implements RemoteReader {
     return new OpenedBlob(this, worker, place);
   }
 
-  read(blobs: readonly RemoteBlob[], signal: AbortSignal): Promise<Bytes> {
-    const opened = blobs.map(ownBlob);
-    const files = opened.map(({ place }) => place);
-    // A group is opened in one go: what its first file is open in has them all, or nearly.
-    const worker = this.workers.forReading((opened[0] as OpenedBlob).worker);
-    const again = opened.filter((blob) => blob.worker !== worker).length;
-    return worker.call(again, (api) => api.read({ files }, { signal }));
+  /** Each file by the worker that has it open: a group may have been opened while another one took over. */
+  async read(blobs: readonly RemoteBlob[], signal: AbortSignal): Promise<Bytes> {
+    const parts = this.byWorker(blobs.map(ownBlob)).map(({ worker, files, opens }) =>
+      worker.call(opens, (api) => api.read({ files }, { signal })),
+    );
+    const [first, ...others] = await Promise.all(parts);
+    return first !== undefined && others.length === 0 ? first : concatBytes([first ?? new Uint8Array(0), ...others]);
   }
 
   blobOf(blob: RemoteBlob, signal: AbortSignal): Promise<Blob> {
     const opened = ownBlob(blob);
     return this.workers.forReading(opened.worker).call(0, (api) => api.file(opened.place, { signal }));
+  }
+
+  /** In their order, what follows one another in one worker together. */
+  private byWorker(blobs: readonly OpenedBlob[]): FilesOfWorker[] {
+    const parts: FilesOfWorker[] = [];
+    for (const { worker: opener, place } of blobs) {
+      const worker = this.workers.forReading(opener);
+      let part = parts.at(-1);
+      if (part?.worker !== worker) {
+        part = { worker, files: [], opens: 0 };
+        parts.push(part);
+      }
+      part.files.push(place);
+      if (worker !== opener) part.opens++;
+    }
+    return parts;
   }
 }
 

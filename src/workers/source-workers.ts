@@ -9,6 +9,8 @@ import type { SpawnedWorker } from "./starting-worker.ts";
  * files. So files are opened in a worker that does nothing else, and that ends when it has opened some thousands.
  */
 const mostOpened = 4000;
+/** What it has listed it opens itself, so that no handle has to be found again, unless that would be many files more. */
+const mostBeyond = 1000;
 
 /** The workers that have the files of one picked folder open: one that opens more, and one that others are read from. */
 export class SourceWorkers {
@@ -32,7 +34,8 @@ export class SourceWorkers {
 
   /** The worker that has listed a folder, to open its files with, as long as it takes more. */
   forOpening(worker: SourceWorker | null): SourceWorker {
-    return worker === null || worker.hasEnded || worker.opened >= this.limit ? this.forListing() : worker;
+    const isFull = worker === null || worker.hasEnded || worker.opened >= this.limit + mostBeyond;
+    return isFull ? this.forListing() : worker;
   }
 
   /** The worker that has something open already, unless it has ended: what is needed is opened again then. */

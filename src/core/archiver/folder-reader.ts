@@ -11,9 +11,9 @@ export type ReadEntry =
 
 /** How many files of a folder are opened at once, and how many folders are listed at once. */
 const openAtOnce = 32;
-const readAtOnce = 3;
+const readAtOnce = 8;
 /** Entries that were read and are not saved yet: an open file takes some 23 KiB of a browser, in two of its processes. */
-const heldAtMost = 50_000;
+const heldAtMost = 25_000;
 const openedWeight = 25;
 
 export interface FolderReaderPorts {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { isAbort } from "../../../src/core/base/errors.ts";
 import type { SourceEntry, SourceFile, SourceFolder } from "../../../src/core/base/ports.ts";
 import { blobOf } from "../../../src/core/codec/small-files.ts";
@@ -167,6 +167,34 @@ describe("its files", () => {
     expect(files.length).toBe(folders * 1000);
     expect(await readTogether(files.slice(1, 3))).toBe("0.1 0.2 ");
     expect(await textOf(files[8500] as SourceFile)).toBe("8.500 ");
+  });
+
+  test("of one group are read by the workers that have opened them", async () => {
+    const files: SourceFile[] = [];
+    for (let i = 0; i < 6; i++) {
+      const folder = root.addFolder(`folder ${i}`);
+      for (let file = 0; file < 1000; file++) folder.addFile(`file ${file}`, `${i}.${file} `);
+    }
+    for (const entry of await listed(source())) {
+      if (entry.kind === "folder") files.push(...(await opened(entry.folder)));
+    }
+    for (const { calls } of started) calls.length = 0;
+    const [first, second, last] = [files[0], files[1], files[5999]] as SourceFile[];
+    expect(await readTogether([first, last, second] as SourceFile[])).toBe("0.0 5.999 0.1 ");
+    expect(started).toMatchObject([{ calls: ["read", "read"] }, { calls: ["read"] }]);
+  });
+
+  test("of a folder that another worker has listed cost one search for the folder", async () => {
+    const folder = root.addFolder("a").addFolder("b");
+    const names = Array.from({ length: 20 }, (_, i) => `file ${i}`);
+    for (const name of names) folder.addFile(name, "");
+    const search = vi.spyOn(root, "getDirectoryHandle");
+    const files = new SourceFiles(root);
+    search.mockRejectedValueOnce(new DOMException("busy", "NoModificationAllowedError"));
+    const request = { path: ["a", "b"], names };
+    expect(await files.open(request)).toEqual(names.map(() => ({ reason: "NoModificationAllowedError" })));
+    expect(await files.open(request)).toEqual(names.map(() => ({ size: 0, modifiedMs: 0 })));
+    expect(search).toHaveBeenCalledTimes(2);
   });
 
   test("of one large folder are opened by several workers, too", async () => {
