@@ -9,11 +9,11 @@ export type ReadEntry =
   | { kind: "folder"; name: RawName; folder: FolderReader }
   | { kind: "failed"; name: RawName; error: unknown };
 
-/** How many files of a folder are opened at once, and how many folders are listed at once. */
+/** How many files of a folder are opened at once, and how many folders are listed at once if they are small. */
 const openAtOnce = 32;
 const readAtOnce = 8;
 /** Entries that were read and are not saved yet: an open file takes some 23 KiB of a browser, in two of its processes. */
-const heldAtMost = 25_000;
+const heldAtMost = 30_000;
 const openedWeight = 25;
 
 export interface FolderReaderPorts {
@@ -142,13 +142,16 @@ export class FolderReader {
 
 /**
  * Reads folders ahead of the one that is saved, so that totals are known early and listing does not wait for saving. What
- * was read and is not saved yet is bounded.
+ * was read and is not saved yet is bounded. A folder that is being read is taken to be as large as the last one was, and
+ * few are read at once until some are known.
  */
 export class ReadAhead {
   private readonly unread: FolderReader[] = [];
   private readonly held = new Map<FolderReader, number>();
   private heldWeight = 0;
   private reading = 0;
+  private read = 0;
+  private lastWeight = 0;
 
   /** `onRead` is told of each folder's entries once; `onReadAll` when no folder is left to be read. */
   constructor(
@@ -163,7 +166,9 @@ export class ReadAhead {
   /** A folder was listed, or could not be (no entries). */
   finished(folder: FolderReader, entries: readonly ReadEntry[]): void {
     this.reading--;
+    this.read++;
     const weight = entries.reduce((sum, entry) => sum + weightOf(entry), 0);
+    this.lastWeight = weight;
     this.held.set(folder, weight);
     this.heldWeight += weight;
     this.onRead(entries);
@@ -181,12 +186,17 @@ export class ReadAhead {
   }
 
   private readNext(): void {
-    while (this.reading < readAtOnce && this.heldWeight < heldAtMost) {
+    while (this.hasRoom) {
       const folder = this.unread.pop();
       if (!folder) break;
       folder.start();
     }
     if (this.reading === 0 && this.unread.length === 0) this.onReadAll();
+  }
+
+  private get hasRoom(): boolean {
+    const { reading, read, heldWeight, lastWeight } = this;
+    return reading < Math.min(readAtOnce, read + 1) && heldWeight + reading * lastWeight < heldAtMost;
   }
 }
 

@@ -188,3 +188,61 @@ describe("where stats are known without opening", () => {
     expect(excluded).toMatchObject([{ path: ["root", "known"], sizeBytes: 5 }]);
   });
 });
+
+describe("ahead of what is saved", () => {
+  /** A folder of folders, whose listings are under way until they are told to go on. */
+  function gated(folders: number, filesInEach: number) {
+    const waiting: (() => void)[] = [];
+    let opened = 0;
+    const file = (name: string): SourceEntry => ({
+      kind: "file",
+      name: rawNameOf(name),
+      open: async () => {
+        opened++;
+        return { size: 1, modifiedMs: 0, blob: new Blob(["x"]) };
+      },
+    });
+    const gatedFolder = (entries: readonly SourceEntry[]): SourceFolder => ({
+      async *entries() {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        yield* entries;
+      },
+    });
+    const files = Array.from({ length: filesInEach }, (_, i) => file(`file ${i}`));
+    const below = Array.from({ length: folders }, (_, i): SourceEntry => {
+      return { kind: "folder", name: rawNameOf(`folder ${i}`), folder: gatedFolder(files) };
+    });
+    const { reader, ports } = readerOf([]);
+    const root = new FolderReader(gatedFolder(below), reader.path, ports);
+    /** Lets all listings go on that wait, again and again; returns how many waited each time. */
+    const goOn = async () => {
+      const counts: number[] = [];
+      while (waiting.length > 0) {
+        counts.push(waiting.length);
+        for (const resolve of waiting.splice(0)) resolve();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return counts;
+    };
+    return { root, ports, goOn, opened: () => opened };
+  }
+
+  test("small folders are read eight at once, and fewer until some are known", async () => {
+    const { root, goOn, opened } = gated(30, 10);
+    root.start();
+    expect(await goOn()).toEqual([1, 2, 4, 8, 8, 8]);
+    expect(opened()).toBe(300);
+  });
+
+  test("of large folders no more are read than the files of two, until one is saved", async () => {
+    const { root, ports, goOn, opened } = gated(30, 1000);
+    root.start();
+    await goOn();
+    expect(opened()).toBe(2000);
+    const [first] = await root.read();
+    if (first?.kind !== "folder") throw new Error("no folder");
+    ports.ahead.release(first.folder);
+    await goOn();
+    expect(opened()).toBe(3000);
+  });
+});
