@@ -1,4 +1,7 @@
-/** Progress is told five times a second, which the eye takes for steady: each time the page is drawn anew, for some 12 ms of processors. */
+/**
+ * Progress is told five times a second: often enough for the eye, and each time the page is drawn anew, which without a
+ * graphics card takes some 12 ms of the processors.
+ */
 const intervalMs = 200;
 
 /** Reports what `read` returns until the work settles, and once more then. */

@@ -137,8 +137,9 @@ export class RemoteSource implements RemoteReader {
     const parts = this.byWorker(blobs.map(ownBlob)).map(({ worker, files, opens }) =>
       worker.call(opens, (api) => api.read({ files }, { signal })),
     );
-    const [first, ...others] = await Promise.all(parts);
-    return first !== undefined && others.length === 0 ? first : concatBytes([first ?? new Uint8Array(0), ...others]);
+    const read = await Promise.all(parts);
+    const [only] = read;
+    return only !== undefined && read.length === 1 ? only : concatBytes(read);
   }
 
   blobOf(blob: RemoteBlob, signal: AbortSignal): Promise<Blob> {

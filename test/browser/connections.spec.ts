@@ -9,7 +9,8 @@ const seed = Number(process.env["HOLDALL_SEED"] ?? "1");
 // The app is in a browser of its own: how many of its connections are left is seen when that is gone. The app's own limit
 // comes up to the bound itself, so `npm run bench -- connections` judges it, over thousands of requests.
 for (const limit of [1, 2]) {
-  test(`a backup, a restore and reading everything share few connections, ${limit} at once`, async () => {
+  const tag = limit === 1 ? [] : "@long";
+  test(`a backup, a restore and reading everything share few connections, ${limit} at once`, { tag }, async () => {
     test.setTimeout(requests * 2000);
     const chromium = requirePeer("chromium");
     test.skip(chromium === null, "no Chromium on this machine");

@@ -63,7 +63,8 @@ const test = base.extend<Deployed>({
 });
 
 for (const front of ["caddy", "nginx"] as const) {
-  test.describe(`rest-server behind ${front}`, () => {
+  const tag = front === "nginx" ? "@long" : [];
+  test.describe(`rest-server behind ${front}`, { tag }, () => {
     test.use({ front });
 
     test("from the first visit to a restored file", async ({ page, server, workFolder }) => {

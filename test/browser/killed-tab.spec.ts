@@ -67,10 +67,8 @@ test("a killed browser's lock goes at the next opening, and its set goes on wher
   await restic.succeed(["prune"]);
 });
 
-test("on somebody else's device a killed browser's lock stays, is shown, and goes when it is asked to", async ({
-  gated,
-  workFolder,
-}) => {
+const elsewhere = "on somebody else's device a killed browser's lock stays, is shown, and goes when it is asked to";
+test(elsewhere, { tag: "@long" }, async ({ gated, workFolder }) => {
   const { server, repository, password, restic, locks } = gated;
   const source = await makeSource(workFolder);
   await using profile = await Profile.make(gated);

@@ -85,7 +85,7 @@ test("a new version waits until it is wanted, and tabs of the old one go on", as
   }
 });
 
-test("an update that did not arrive whole is none", async ({ page, workFolder }) => {
+test("an update that did not arrive whole is none", { tag: "@long" }, async ({ page, workFolder }) => {
   const served = join(workFolder, "served");
   await cp(built, served, { recursive: true });
   const server = await startEmbeddedServer({ appDirectory: served });

@@ -16,8 +16,8 @@ interface Ground {
 }
 
 /**
- * The cells in which Holdall is the built app in Chromium: on a server of Holdall's, and on restic's rest-server, if that is
- * given, behind the proxy of Holdall's. They differ in restic and format as well, so that both of each are met.
+ * The cells in which Holdall is the built app in Chromium: on Holdall's own server, and on restic's rest-server behind the
+ * proxy of Holdall's. They differ in restic and format as well, so that both of each are met.
  */
 export async function makeChromiumCells(
   servers: readonly RestServer[],
