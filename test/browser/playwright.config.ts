@@ -2,8 +2,11 @@ import { defineConfig } from "@playwright/test";
 
 /** Tests of the tests: what is not seen without a fault is seen with it. `npm run test:planted` runs them. */
 const controls = /@control/;
-/** A filter of the command line would not reach the tests that others wait for. */
-const left = process.env["HOLDALL_LONG_TESTS"] === "no" ? /@control|@long/ : controls;
+/**
+ * `npm test` leaves out what says with other settings what another test says. A filter on the command line would not do it:
+ * it does not reach the tests that others wait for.
+ */
+const leftOut = process.env["HOLDALL_LONG_TESTS"] === "no" ? /@control|@long/ : controls;
 const alone = /(memory|two-tabs)\.spec\.ts$/;
 
 /** Run by `npm run test:browser`, on the built app: `npm run build` comes first. */
@@ -13,9 +16,9 @@ export default defineConfig({
   // Each file has servers, folders and a browser of its own.
   workers: 2,
   projects: [
-    { name: "screens", testIgnore: alone, grepInvert: left },
+    { name: "screens", testIgnore: alone, grepInvert: leftOut },
     // What measures the whole browser's memory, or needs every moment in time, has the machine for itself.
-    { name: "alone", testMatch: alone, grepInvert: left, workers: 1, dependencies: ["screens"] },
+    { name: "alone", testMatch: alone, grepInvert: leftOut, workers: 1, dependencies: ["screens"] },
     { name: "controls", grep: controls, workers: 1 },
   ],
   timeout: 300_000,
