@@ -85,6 +85,11 @@ export class OfflineCopy {
     return [...(await this.loadLedger()).keys()].filter((key) => key.startsWith(prefix));
   }
 
+  /** Whether it is kept, as far as is known without asking the storage again. */
+  async has(key: string): Promise<boolean> {
+    return (await this.loadLedger()).has(key);
+  }
+
   /** Length of all that is kept, as far as is known without asking the storage again. */
   async bytes(): Promise<number> {
     return sumOf((await this.loadLedger()).values());
@@ -144,6 +149,8 @@ export class OfflineCopy {
     if (excess <= 0) return true;
     const victims = this.victims(await this.loadPins(), ledger, excess, worth);
     if (victims === null) return false;
+    // At once: who holds one of them from now on has to know that it is gone.
+    for (const key of victims) ledger.delete(key);
     await this.remove(victims);
     return true;
   }

@@ -29,13 +29,12 @@ export async function keepSnapshot(
 ): Promise<void> {
   const before = (await copy.held()).get(id) ?? null;
   await copy.refresh();
-  const keeping = new Keeping(trees, copy, new Set(await copy.keys("tree/")), onProgress);
+  const keeping = new Keeping(trees, copy, onProgress);
   await copy.hold(id, { keys: keeping.keys, isWhole: false });
   try {
     await keeping.run(tree, signal);
     await copy.refresh();
-    const kept = new Set(await copy.keys("tree/"));
-    if (![...keeping.keys].every((key) => kept.has(key))) throw new QuotaError("quota-exceeded");
+    if (!(await hasAll(copy, keeping.keys))) throw new QuotaError("quota-exceeded");
     await copy.hold(id, { keys: keeping.keys, isWhole: true });
     // The list of them has taken room, too, and perhaps theirs.
     const isKept = (await keptSnapshots(copy)).includes(id);
@@ -57,12 +56,14 @@ export async function dropSnapshot(copy: OfflineCopy, id: Id): Promise<void> {
 
 /** The snapshots all of whose trees are kept, as far as the copy knows without asking the storage again. */
 export async function keptSnapshots(copy: OfflineCopy): Promise<Id[]> {
-  const kept = new Set(await copy.keys("tree/"));
   const whole: Id[] = [];
-  for (const [id, { keys, isWhole }] of await copy.held()) {
-    if (isWhole && [...keys].every((key) => kept.has(key))) whole.push(id);
-  }
+  for (const [id, { keys, isWhole }] of await copy.held()) if (isWhole && (await hasAll(copy, keys))) whole.push(id);
   return whole;
+}
+
+async function hasAll(copy: OfflineCopy, keys: ReadonlySet<string>): Promise<boolean> {
+  const kept = new Set(await copy.keys("tree/"));
+  return [...keys].every((key) => kept.has(key));
 }
 
 /** One walk through all trees of a snapshot, each once; used once. */
@@ -76,7 +77,6 @@ class Keeping {
   constructor(
     private readonly trees: TreeLoader,
     private readonly copy: OfflineCopy,
-    private readonly kept: ReadonlySet<string>,
     private readonly onProgress: (progress: KeepingProgress) => void,
   ) {}
 
@@ -109,23 +109,29 @@ class Keeping {
   }
 
   private async keepBlock(id: Id, signal: AbortSignal): Promise<void> {
-    const blocks = await this.trees.blocksOf(id, signal);
-    const block = blocks.find((candidate) => this.has(treeKey(candidate))) ?? blocks[0];
+    const block = await this.bestOf(await this.trees.blocksOf(id, signal));
     if (block === undefined) throw new IntegrityError("blob-missing", { type: "tree", blob: id });
     const key = treeKey(block);
     if (!this.keys.has(key)) {
+      // From here on it is held; until now it may have been evicted for another block.
       this.keys.add(key);
       this.progress.bytes += block.length;
-      if (!this.kept.has(key)) this.fetching.set(key, this.fetch(block, signal));
+      this.fetching.set(key, this.fetch(block, signal));
     }
     await this.fetching.get(key);
   }
 
-  private has(key: string): boolean {
-    return this.keys.has(key) || this.kept.has(key);
+  /** One that is kept, if any is. */
+  private async bestOf(blocks: readonly PackRange[]): Promise<PackRange | undefined> {
+    for (const block of blocks) {
+      const key = treeKey(block);
+      if (this.keys.has(key) || (await this.copy.has(key))) return block;
+    }
+    return blocks[0];
   }
 
   private async fetch(block: PackRange, signal: AbortSignal): Promise<void> {
+    if (await this.copy.has(treeKey(block))) return;
     const outcome = await this.trees.keepBlock(block, signal);
     const { budgetBytes } = this.copy;
     if (outcome === "no room") throw new HoldallError("offline-budget", { budgetBytes });

@@ -13,6 +13,7 @@ import { nodeKernels } from "../../support/kernels.ts";
 import { MemoryFolder, type MemoryTree } from "../../support/memory-folder.ts";
 import { MemoryOfflineStore } from "../../support/memory-offline-store.ts";
 import { backUp, cheapKdf, createTestRepository, password } from "../../support/memory-repository.ts";
+import { noise } from "../../support/noise.ts";
 
 const tree: MemoryTree = {
   "geheimer Brief.txt": file("Lieber Onkel"),
@@ -28,6 +29,12 @@ function file(text: string) {
 const filler: MemoryTree = Object.fromEntries(
   Array.from({ length: 40 }, (_, i) => [`Ordner ${i}`, { "a.txt": file(`${i}`) }]),
 );
+
+/** A folder whose tree takes some kilobytes. */
+function wideFolder(seed: number): MemoryTree {
+  const nameOf = (i: number) => Buffer.from(noise(seed * 1000 + i, 40)).toString("hex");
+  return Object.fromEntries(Array.from({ length: 60 }, (_, i) => [nameOf(i), file("same")]));
+}
 
 /** A repository of one snapshot, whose files each test copies. */
 let template: MemoryBackend;
@@ -187,6 +194,28 @@ describe("a snapshot that is kept", () => {
     const service = await device.open({ keep: { kind: "device", budgetBytes } });
     await expect(service.keepOffline({ snapshot }, quiet)).rejects.toMatchObject({ code: "offline-budget" });
     expect((await service.offlineState({}, quiet)).snapshots).toEqual([]);
+    expect(device.store.bytes).toBeLessThanOrEqual(budgetBytes);
+  });
+
+  test("has room wherever its trees have room: what was evicted for some of them is fetched again", async () => {
+    const device = new Device(new MemoryServer());
+    const { repository } = await createTestRepository(device.server.files);
+    const shared = { shared: wideFolder(1) };
+    const visited = [];
+    for (const tree of [shared, { other: wideFolder(2) }]) {
+      visited.push((await backUp(repository, new MemoryFolder(tree))).id);
+    }
+    const wanted = (await backUp(repository, new MemoryFolder({ ...shared, own: wideFolder(3) }))).id;
+    repository.close();
+    const visit = async (service: RepositoryService) => {
+      for (const snapshot of visited) await service.listFolder({ snapshot, path: [0, 0] }, quiet);
+      return service;
+    };
+    const roomy = new Device(device.server);
+    await (await visit(await roomy.open())).keepOffline({ snapshot: wanted }, quiet);
+    const budgetBytes = roomy.store.bytes - 1000;
+    const service = await visit(await device.open({ keep: { kind: "device", budgetBytes } }));
+    expect((await service.keepOffline({ snapshot: wanted }, quiet)).snapshots).toEqual([wanted]);
     expect(device.store.bytes).toBeLessThanOrEqual(budgetBytes);
   });
 
