@@ -201,7 +201,7 @@ describe("a snapshot that is kept", () => {
     const device = new Device(new MemoryServer());
     const { repository } = await createTestRepository(device.server.files);
     const shared = { shared: wideFolder(1) };
-    const visited = [];
+    const visited: string[] = [];
     for (const tree of [shared, { other: wideFolder(2) }]) {
       visited.push((await backUp(repository, new MemoryFolder(tree))).id);
     }
