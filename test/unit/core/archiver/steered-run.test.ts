@@ -123,7 +123,7 @@ describe("a dry run", () => {
     const outcome = await archiver.run(signal);
     expect(outcome).toMatchObject({
       outcome: "dry-run",
-      totals: { dataBlobs: 1, treeBlobs: 3, packs: 0, uploadedBytes: 0 },
+      totals: { treeBlobs: 3, packs: 0, uploadedBytes: 0 },
     });
     expect(outcome.totals.addedBytes).toBeGreaterThan(600_000);
     expect(archiver.counts).toMatchObject({ filesNew: 1, filesUnmodified: 1, dirsNew: 1, dirsChanged: 1 });
@@ -132,7 +132,7 @@ describe("a dry run", () => {
     // What it says is what a backup does then.
     const real = await backUp(await openTestRepository(backend), new MemoryFolder(tree));
     expect(real.tree).toBe(outcome.tree);
-    expect(real.totals.dataBlobs).toBe(1);
+    expect(real.totals).toMatchObject({ dataBlobs: outcome.totals.dataBlobs, addedBytes: outcome.totals.addedBytes });
   });
 
   test("waits for nobody's lock", async () => {
