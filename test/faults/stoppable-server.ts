@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { freePort } from "../support/listening-program.ts";
+import { portToKeep } from "../support/listening-program.ts";
 
 export interface ServerProgram {
   program: string;
@@ -20,7 +20,7 @@ export class StoppableServer {
   ) {}
 
   static async start(server: ServerProgram): Promise<StoppableServer> {
-    const started = new StoppableServer(server, await freePort());
+    const started = new StoppableServer(server, await portToKeep());
     await started.resume();
     return started;
   }
@@ -48,6 +48,7 @@ export class StoppableServer {
       if (child.exitCode !== null || performance.now() > deadline) throw new Error(`${server.program} did not start`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+    if (child.exitCode !== null) throw new Error(`another program has port ${this.port} of ${server.program}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
@@ -93,6 +94,26 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
+}
+
+/** Below those that a system gives to whoever asks for any, to connect from or to listen on. */
+const firstKept = 20_000;
+const keptPorts = 10_000;
+
+/** A port that stays free while its server is down, as nobody is given it in between. */
+export async function portToKeep(): Promise<number> {
+  for (;;) {
+    const port = firstKept + randomInt(keptPorts);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 async function stop(child: ChildProcess): Promise<void> {
