@@ -2,7 +2,6 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import {
   alone,
-  alternate,
   type BenchWorld,
   benchPassword,
   initRepository,
@@ -29,6 +28,10 @@ export async function benchManyFiles(world: BenchWorld, name: string, folder: st
     ...firstBackups(world, folder),
     ceiling: () => alone(world, ceiling.read(folder, bytes)),
   });
+  return figureBesideBrowser(name, samples);
+}
+
+function figureBesideBrowser(name: string, samples: Record<"holdall" | "restic" | "ceiling", Sample[]>): Figure {
   const figure = figureOf(name, samples.holdall, samples.restic);
   const browser = sideOf(samples.ceiling);
   return { ...figure, ceiling: browser, ofCeiling: browser.seconds.median / figure.holdall.seconds.median };
@@ -55,7 +58,10 @@ async function bytesIn(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** A backup of what each side has backed up before; `edit` changes it for both. */
+/**
+ * A backup of what each side has backed up before; `edit` changes it for both. Beside it the browser alone: a page that asks
+ * for the size and time of every file, and reads none.
+ */
 export async function benchNextBackup(
   world: BenchWorld,
   name: string,
@@ -81,8 +87,12 @@ export async function benchNextBackup(
     await editOnce(round);
     return backUpNatively(world, program, folder);
   };
-  const samples = await alternate(world.rounds, holdall, restic);
-  return figureOf(name, samples.holdall, samples.restic);
+  await using ceiling = await BrowserCeiling.start(world.chromium, world.data.seed);
+  const list = async (round: number) => {
+    await editOnce(round);
+    return alone(world, ceiling.list(folder, await bytesIn(folder)));
+  };
+  return figureBesideBrowser(name, await inTurn(world.rounds, { holdall, restic, ceiling: list }));
 }
 
 /** Like a command of restic, it begins at the password: opening the repository counts. */

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { BareBrowser } from "../browser/bare-browser.ts";
 import { callText } from "../browser/call-text.ts";
+import { dropPlaceText } from "../browser/folder-drop.ts";
 import type { Peer } from "../support/peers.ts";
 import { seededBytes } from "../support/source-tree.ts";
 import {
@@ -14,6 +15,7 @@ import {
   writeInWorker,
 } from "./ceiling-scripts.ts";
 import type { Sample } from "./figures.ts";
+import { listDropped } from "./listing-scripts.ts";
 import { ProcessMeter } from "./process-meter.ts";
 import { readInWorker, serveReading } from "./reading-scripts.ts";
 
@@ -96,6 +98,17 @@ export class BrowserCeiling implements AsyncDisposable {
       const read = await browser.run(readInWorker, [paths.reader]);
       if (read.bytes !== bytes) throw new Error(`the browser read ${read.bytes} bytes instead of ${bytes}`);
       return read.seconds;
+    });
+  }
+
+  /** The size and the time of all files of a folder of the disk; `bytes` is what the sizes must come to. */
+  list(folder: string, bytes: number): Promise<Sample> {
+    return this.measure(async (browser) => {
+      const listing = browser.run(listDropped, [dropPlaceText]);
+      await browser.drop(dropPlaceText, folder);
+      const listed = await listing;
+      if (listed.bytes !== bytes) throw new Error(`the browser found ${listed.bytes} bytes instead of ${bytes}`);
+      return listed.seconds;
     });
   }
 
