@@ -13,8 +13,8 @@ const alone = /(memory|two-tabs)\.spec\.ts$/;
 export default defineConfig({
   testDir: ".",
   outputDir: "../../test-results/browser",
-  // Each file has servers, folders and a browser of its own.
-  workers: 2,
+  // Each file has servers, folders and a browser of its own. One more than there are processors: some always wait.
+  workers: 3,
   projects: [
     { name: "screens", testIgnore: alone, grepInvert: leftOut },
     // What measures the whole browser's memory, or needs every moment in time, has the machine for itself.
