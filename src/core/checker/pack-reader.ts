@@ -3,7 +3,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { FormatError, type HoldallError, IntegrityError, UnsupportedError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import type { CheckedPack, Codec, OpenedBlob } from "../codec/codec.ts";
-import { SealedBuffers } from "../codec/sealed-buffers.ts";
+import { ReusedBuffers } from "../codec/reused-buffers.ts";
 import { decodePackHeader, locatePackHeader, type PackedBlob } from "../format/pack-header.ts";
 import type { FormatVersion } from "../format/unpacked.ts";
 import { isPackFailure } from "../repository/pack-failure.ts";
@@ -28,14 +28,14 @@ const endLength = 4;
 
 /** Reads packs whole, into memory that is used again, and compares all that they are with what the index says. */
 export class PackReader {
-  private readonly buffers: SealedBuffers;
+  private readonly buffers: ReusedBuffers;
 
   /** `memoryBytes`: what the packs that are read at once have in all. */
   constructor(
     private readonly ports: PackReaderPorts,
     memoryBytes: number,
   ) {
-    this.buffers = new SealedBuffers(memoryBytes);
+    this.buffers = new ReusedBuffers(memoryBytes);
   }
 
   /** What is wrong with a pack of which the index names these blobs. Throws what says nothing about the pack. */

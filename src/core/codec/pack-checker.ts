@@ -7,11 +7,11 @@ import type { BlobToOpen, CheckedPack, OpenedBlob, PackToCheck } from "./codec.t
 import { ContentRooms } from "./content-rooms.ts";
 import { hashAlone } from "./hashing.ts";
 import type { Kernel } from "./kernel.ts";
-import { SealedBuffers } from "./sealed-buffers.ts";
+import { ReusedBuffers } from "./reused-buffers.ts";
 
 /** Reads packs whole and keeps nothing of what they hold. */
 export class PackChecker {
-  private readonly buffers = new SealedBuffers();
+  private readonly buffers = new ReusedBuffers();
 
   constructor(
     private readonly cipher: Cipher,

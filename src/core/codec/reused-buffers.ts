@@ -6,10 +6,10 @@ const smallestLength = 256 * 1024;
 const usuallyKeptBytes = 24 * 1024 * 1024;
 
 /**
- * Buffers for sealed bytes, such as blobs that are sealed into them and are done with once they are stored. Fresh memory of the size of a chunk costs more
- * than all that is done with it: a system hands it out page by page, at the first touch of each.
+ * Buffers for what is done with soon, such as blobs that are sealed into them until they are stored. Fresh memory of the
+ * size of a chunk costs more than all that is done with it: a system hands it out page by page, at the first touch of each.
  */
-export class SealedBuffers {
+export class ReusedBuffers {
   private readonly free: Bytes[] = [];
   private freeBytes = 0;
 
