@@ -105,10 +105,9 @@ export class CodecPool implements Codec {
   }
 
   openBlobs(sealed: Bytes, blobs: readonly BlobToOpen[], signal: AbortSignal): Promise<OpenedBlob[]> {
-    return this.run(signal, async (api) => {
-      const whole = wholeBuffer(sealed);
-      return takeOpened(await api.openBlobs(transfer({ sealed: whole, blobs }, [whole.buffer]), { signal }));
-    });
+    return this.run(signal, async (api) =>
+      takeOpened(await api.openBlobs(transfer({ sealed, blobs }, [sealed.buffer]), { signal })),
+    );
   }
 
   checkPack(pack: PackToCheck, signal: AbortSignal): Promise<CheckedPack> {

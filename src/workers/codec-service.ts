@@ -1,4 +1,4 @@
-import { type Bytes, discardBytes } from "../core/base/bytes.ts";
+import { type Bytes, discardBuffer, discardBytes } from "../core/base/bytes.ts";
 import { HoldallError } from "../core/base/errors.ts";
 import type { Id } from "../core/base/id.ts";
 import type { BlobCodec, BlobCodecOptions } from "../core/codec/blob-codec.ts";
@@ -80,7 +80,7 @@ export function serveCodec(port: RpcPort, create: (settings: CodecSettings) => P
     },
     async openBlobs({ sealed, blobs }, { signal }) {
       const opened = await ready().openBlobs(sealed, blobs, signal);
-      if (!opened.some((blob) => "plain" in blob && blob.plain.buffer === sealed.buffer)) discardBytes(sealed);
+      if (!opened.some((blob) => "plain" in blob && blob.plain.buffer === sealed.buffer)) discardBuffer(sealed.buffer);
       return moveOpened(opened);
     },
     async checkPack(pack, { signal }) {

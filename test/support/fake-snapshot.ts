@@ -6,6 +6,7 @@ import type { OpenedBlob } from "../../src/core/codec/codec.ts";
 import { encodeNode, type NewNode } from "../../src/core/format/node.ts";
 import type { Snapshot } from "../../src/core/format/snapshot.ts";
 import { decodeTree, encodeTree, type Tree } from "../../src/core/format/tree.ts";
+import type { Deliver } from "../../src/core/repository/blob-loader.ts";
 import type { RestorerRepository } from "../../src/core/restorer/restorer.ts";
 
 /** One thing in a made-up snapshot: a file if it has chunks, a folder if it has entries, else what its type says. */
@@ -49,18 +50,15 @@ export class FakeSnapshot implements RestorerRepository {
   };
 
   readonly blobs = {
-    loadEach: async (
-      _type: "data",
-      ids: Iterable<Id>,
-      deliver: (id: Id, opened: OpenedBlob) => Promise<void>,
-      signal: AbortSignal,
-    ): Promise<void> => {
+    loadEach: async (_type: "data", ids: Iterable<Id>, deliver: Deliver, signal: AbortSignal): Promise<void> => {
       const wanted = [...ids];
       this.loads.push(wanted);
       // The order of packs is none of the caller's business.
       for (const id of wanted.reverse()) {
         signal.throwIfAborted();
-        await deliver(id, this.open(id));
+        const opened = this.open(id);
+        // What is not needed any more is overwritten, as another's memory would be.
+        if ((await deliver(id, opened)) && "plain" in opened) opened.plain.fill(0xee);
       }
     },
   };

@@ -86,8 +86,7 @@ export interface ExistingFile {
 /** One file being restored. It appears under its name only by close(); after abort() nothing of it remains. */
 export interface FileWriter {
   /**
-   * Writes at a position. The bytes are the sink's from then on; others may lie in the same buffer. Calls for one file may
-   * overlap.
+   * Writes at a position. The bytes are lent until the promise settles. Calls for one file may overlap.
    */
   write(position: number, bytes: Bytes): Promise<void>;
   close(): Promise<void>;

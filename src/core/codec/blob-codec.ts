@@ -240,7 +240,8 @@ export class BlobCodec implements Codec {
 
 /** Makes buffers for what these blobs are decompressed to: no larger than all of it, for one small blob. */
 function roomsFor(blobs: readonly BlobToOpen[]): (least: number) => Bytes {
-  let left = blobs.reduce((sum, { uncompressedLength }) => sum + (uncompressedLength ?? 0), 0);
+  const growing = blobs.filter(({ length, uncompressedLength }) => (uncompressedLength ?? 0) > length - sealOverhead);
+  let left = growing.reduce((sum, { uncompressedLength }) => sum + (uncompressedLength ?? 0), 0);
   return (least) => {
     const buffer = new Uint8Array(Math.max(least, Math.min(roomLength, left)));
     left -= buffer.length;

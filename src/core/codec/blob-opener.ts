@@ -14,7 +14,7 @@ const groupBlobs = 128;
 
 /**
  * Opens and verifies blobs in the memory that they lie in: fresh memory of a blob's size costs more than opening it. Only
- * what has to be decompressed goes elsewhere.
+ * what grows when it is decompressed goes elsewhere.
  */
 export class BlobOpener {
   constructor(
@@ -26,7 +26,7 @@ export class BlobOpener {
 
   /**
    * The contents of a group of blobs that do not overlap, in their order: parts of `stretch`, which is used up, or in the
-   * rooms what was compressed. Where something is wrong with a blob, it has that in its place.
+   * rooms what has no room there. Where something is wrong with a blob, it has that in its place.
    */
   async open(stretch: Bytes, group: readonly BlobToOpen[], rooms: ContentRooms): Promise<OpenedBlob[]> {
     const opened = await Promise.all(group.map((blob) => this.unseal(stretch, blob, rooms)));
@@ -54,7 +54,8 @@ export class BlobOpener {
   private decompress(frame: Bytes, length: number, rooms: ContentRooms): Bytes {
     if (this.compression === null) throw new FormatError("compressed-data-malformed", { reason: "format 1" });
     return this.compression.decompressInPlace(frame, length, (content) => {
-      const room = rooms.take(length);
+      // What restic could not make smaller fits where its frame was.
+      const room = length <= frame.length ? frame.subarray(0, length) : rooms.take(length);
       room.set(content);
       return room;
     });

@@ -120,7 +120,7 @@ export interface Codec {
   sealBlob(type: BlobType, plain: Bytes, compression: CompressionMode, signal: AbortSignal): Promise<SealedBlob>;
 
   /**
-   * Opens and verifies blobs that lie in one stretch of a pack, which is taken over, and do not overlap. Results are in the
+   * Opens and verifies blobs that lie in one stretch of a pack, which is taken over with its buffer, and do not overlap. Results are in the
    * order asked and the caller's, in the memory of the stretch or in other buffers, which several may share; a damaged blob
    * has its error in its place.
    */

@@ -1,4 +1,4 @@
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, discardBuffer } from "../base/bytes.ts";
 
 /** Smaller buffers are not worth telling apart. */
 const smallestLength = 256 * 1024;
@@ -27,9 +27,19 @@ export class ReusedBuffers {
 
   /** Takes a whole buffer for later use. One that was moved away meanwhile, or for which there is no room, is let go. */
   give({ buffer }: Bytes): void {
-    if (buffer.byteLength === 0 || this.freeBytes + buffer.byteLength > this.keptBytes) return;
+    if (buffer.byteLength === 0) return;
+    if (this.freeBytes + buffer.byteLength > this.keptBytes) {
+      discardBuffer(buffer);
+      return;
+    }
     this.free.push(new Uint8Array(buffer));
     this.freeBytes += buffer.byteLength;
+  }
+
+  /** Lets all go that is kept. */
+  clear(): void {
+    for (const { buffer } of this.free.splice(0)) discardBuffer(buffer);
+    this.freeBytes = 0;
   }
 }
 

@@ -1,18 +1,14 @@
 import { type Bytes, discardBuffer } from "../base/bytes.ts";
 import { IntegrityError } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
-import type { OpenedBlob } from "../codec/codec.ts";
+import type { Deliver } from "../repository/blob-loader.ts";
 
 /** What a restore needs of a repository's data blobs. */
 export interface DataSource {
   /** Length of the plain bytes by the index, or null if no index names the blob. */
   lengthOf(id: Id): number | null;
   /** Loads each of the ids once, in any order; see BlobLoader.loadEach. */
-  loadEach(
-    ids: Iterable<Id>,
-    deliver: (id: Id, opened: OpenedBlob) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void>;
+  loadEach(ids: Iterable<Id>, deliver: Deliver, signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -64,12 +60,13 @@ function startLoading(data: DataSource, window: readonly Id[], signal: AbortSign
 
 async function loadWindow(data: DataSource, window: readonly Id[], signal: AbortSignal): Promise<Map<Id, Bytes>> {
   const loaded = new Map<Id, Bytes>();
-  const deliver = async (id: Id, opened: OpenedBlob) => {
+  const deliver: Deliver = async (id, opened) => {
     if ("error" in opened) throw opened.error;
     if (opened.plain.length !== data.lengthOf(id)) {
       throw new IntegrityError("blob-length-mismatch", { blob: id, found: opened.plain.length });
     }
     loaded.set(id, opened.plain);
+    return false;
   };
   await data.loadEach(new Set(window), deliver, signal);
   return loaded;

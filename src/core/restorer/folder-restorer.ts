@@ -156,19 +156,17 @@ export class FolderRestorer {
     await this.ports.data.loadEach(chunks.keys(), (id, opened) => this.place(chunks.get(id) ?? [], opened), signal);
   }
 
-  private async place(placements: readonly Placement[], opened: OpenedBlob): Promise<void> {
-    const last = placements.length - 1;
+  /** Resolves with true: sinks are only lent what they write. */
+  private async place(placements: readonly Placement[], opened: OpenedBlob): Promise<boolean> {
     await Promise.all(
-      placements.map(async ({ file, position, length }, i) => {
+      placements.map(async ({ file, position, length }) => {
         if ("error" in opened) await file.fail(opened.error);
-        // The sink takes over what it is given, so all but the last of several places get a copy.
-        else if (await file.write(position, i === last ? opened.plain : opened.plain.slice())) {
-          this.ports.counts.bytesWritten += length;
-        }
+        else if (await file.write(position, opened.plain)) this.ports.counts.bytesWritten += length;
         this.ports.counts.bytesDone += length;
         if (file.isOver) this.unfinished.delete(file);
       }),
     );
+    return true;
   }
 
   // What a RestoringFile asks of its surroundings.

@@ -3,8 +3,8 @@ import { HoldallError, isAbort } from "../base/errors.ts";
 import type { Id } from "../base/id.ts";
 import type { FileSink } from "../base/ports.ts";
 import type { RawName } from "../base/raw-name.ts";
-import type { OpenedBlob } from "../codec/codec.ts";
 import type { Snapshot } from "../format/snapshot.ts";
+import type { Deliver } from "../repository/blob-loader.ts";
 import { findPlace, type TreeSource } from "../repository/tree-walker.ts";
 import { contentLength, type DataSource, readChunks } from "./content-reader.ts";
 import type { OverwriteMode } from "./existing-files.ts";
@@ -17,12 +17,7 @@ export interface RestorerRepository {
   readonly trees: TreeSource;
   readonly index: { plainLength(type: "data", id: Id): number | null };
   readonly blobs: {
-    loadEach(
-      type: "data",
-      ids: Iterable<Id>,
-      deliver: (id: Id, opened: OpenedBlob) => Promise<void>,
-      signal: AbortSignal,
-    ): Promise<void>;
+    loadEach(type: "data", ids: Iterable<Id>, deliver: Deliver, signal: AbortSignal): Promise<void>;
   };
   loadSnapshot(id: Id, signal: AbortSignal): Promise<Snapshot>;
 }

@@ -39,8 +39,8 @@ export class RestoringFile {
   }
 
   /**
-   * Writes a verified chunk, whose bytes are the sink's from then on (see FileWriter.write); closes the file after the last.
-   * False if it was not written.
+   * Writes a verified chunk, which is lent (see FileWriter.write); closes the file after the last. False if it was not
+   * written.
    */
   async write(position: number, bytes: Bytes): Promise<boolean> {
     return this.attempt(async () => {

@@ -1,4 +1,3 @@
-import { discardBytes } from "../base/bytes.ts";
 import type { FileSink, FileWriter } from "../base/ports.ts";
 
 /** A sink that takes everything and keeps nothing: a restore into it reads and verifies all that a real one does. */
@@ -18,9 +17,7 @@ export const trialSink: FileSink = {
 };
 
 const writer: FileWriter = {
-  async write(_position, bytes) {
-    discardBytes(bytes);
-  },
+  async write() {},
   async close() {},
   async abort() {},
 };

@@ -1,10 +1,18 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Bytes, utf8 } from "../../../../src/core/base/bytes.ts";
+import { type Bytes, concatBytes, utf8 } from "../../../../src/core/base/bytes.ts";
 import { HoldallError, IntegrityError } from "../../../../src/core/base/errors.ts";
 import { hashId, type Id } from "../../../../src/core/base/id.ts";
 import { BlobCodec } from "../../../../src/core/codec/blob-codec.ts";
-import { type CipherKey, generateMasterKey, importMasterKey } from "../../../../src/core/codec/cipher.ts";
-import type { CompressionMode, SaveJob, SealedBatch, SealedBlob } from "../../../../src/core/codec/codec.ts";
+import { Cipher, type CipherKey, generateMasterKey, importMasterKey } from "../../../../src/core/codec/cipher.ts";
+import type {
+  BlobToOpen,
+  CompressionMode,
+  SaveJob,
+  SealedBatch,
+  SealedBlob,
+} from "../../../../src/core/codec/codec.ts";
+import { loadCompression } from "../../../../src/core/codec/compression.ts";
+import { loadKernel } from "../../../../src/core/codec/kernel.ts";
 import { choosePolynomial } from "../../../../src/core/codec/polynomial.ts";
 import { openIndex } from "../../../../src/core/format/index-records.ts";
 import { nodeKernels } from "../../../support/kernels.ts";
@@ -50,6 +58,25 @@ async function open(codec: BlobCodec, { id, sealed, compressed, plainLength }: S
 }
 
 describe("the codec", () => {
+  test("opens what did not shrink where it lies, as restic stores it: compressed all the same", async () => {
+    const codec = await codecOf();
+    const plains = [noise(1, 700_000), utf8("a line of text, ".repeat(3000)), noise(2, 90_000)];
+    const compression = await loadCompression(nodeKernels);
+    const cipher = new Cipher(key, await loadKernel(nodeKernels));
+    const frames = await Promise.all(plains.map((plain) => cipher.seal(compression.compress(plain, "auto"))));
+    const stretch = concatBytes(frames);
+    const ids = await Promise.all(plains.map(hashId));
+    let offset = 0;
+    const blobs = frames.map(({ length }, i): BlobToOpen => {
+      offset += length;
+      return { id: ids[i] as Id, offset: offset - length, length, uncompressedLength: plains[i]?.length ?? 0 };
+    });
+    const opened = await codec.openBlobs(stretch, blobs, signal);
+    const contents = opened.map((blob) => ("plain" in blob ? blob.plain : new Uint8Array(0)));
+    expect(contents.map((content, i) => Buffer.compare(content, plains[i] ?? content))).toEqual([0, 0, 0]);
+    expect(contents.map(({ buffer }) => buffer === stretch.buffer)).toEqual([true, false, true]);
+  });
+
   test("saves equal small files as one blob each content, and opens them again", async () => {
     const codec = await codecOf();
     const { job, stored } = collectingJob();
