@@ -1,3 +1,4 @@
+import { byteReaderOf } from "../base/byte-reader.ts";
 import { type Bytes, discardBytes } from "../base/bytes.ts";
 
 /** Bodies up to this length are read to their end although nobody wants them: aborting one costs its connection. */
@@ -109,15 +110,6 @@ function readerOf(body: ReadableStream<Bytes>, length: number | null): BodyReade
   if (reader !== null) return { read: async (target) => reader.read(target.room()) as ReturnType<BodyReader["read"]> };
   const pieces = body.getReader();
   return { read: () => pieces.read() };
-}
-
-/** Null in browsers whose bodies do not read into given memory. */
-function byteReaderOf(body: ReadableStream<Bytes>): ReadableStreamBYOBReader | null {
-  try {
-    return body.getReader({ mode: "byob" });
-  } catch {
-    return null;
-  }
 }
 
 /** Collects pieces in one buffer, which is made once if the length is known before. */

@@ -1,3 +1,4 @@
+import { byteReaderOf } from "../base/byte-reader.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { ReusedBuffers } from "./reused-buffers.ts";
 import { readExactly } from "./small-files.ts";
@@ -13,7 +14,7 @@ export class FileWindows {
 
   /** All of a blob, `length` bytes, in memory that is the caller's until it is given back. Throws like readExactly. */
   async read(blob: Blob, length: number): Promise<Bytes> {
-    const reader = byteReaderOf(blob);
+    const reader = byteReaderOf(blob.stream());
     const window = reader && (await fill(reader, this.buffers.take(length), length));
     // What is wrong with a blob is not to be learnt from its stream.
     return window ?? readExactly(blob, length);
@@ -21,15 +22,6 @@ export class FileWindows {
 
   give(window: Bytes): void {
     this.buffers.give(window);
-  }
-}
-
-/** Null in browsers whose blobs do not read into given memory. */
-function byteReaderOf(blob: Blob): ReadableStreamBYOBReader | null {
-  try {
-    return blob.stream().getReader({ mode: "byob" });
-  } catch {
-    return null;
   }
 }
 

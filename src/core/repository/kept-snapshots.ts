@@ -34,7 +34,7 @@ export async function keepSnapshot(
   try {
     await keeping.run(tree, signal);
     await copy.refresh();
-    if (!(await hasAll(copy, keeping.keys))) throw new QuotaError("quota-exceeded");
+    if (!isWithin(await treesIn(copy), keeping.keys)) throw new QuotaError("quota-exceeded");
     await copy.hold(id, { keys: keeping.keys, isWhole: true });
     // The list of them has taken room, too, and perhaps theirs.
     const isKept = (await keptSnapshots(copy)).includes(id);
@@ -56,13 +56,16 @@ export async function dropSnapshot(copy: OfflineCopy, id: Id): Promise<void> {
 
 /** The snapshots all of whose trees are kept, as far as the copy knows without asking the storage again. */
 export async function keptSnapshots(copy: OfflineCopy): Promise<Id[]> {
-  const whole: Id[] = [];
-  for (const [id, { keys, isWhole }] of await copy.held()) if (isWhole && (await hasAll(copy, keys))) whole.push(id);
-  return whole;
+  const kept = await treesIn(copy);
+  const pins = [...(await copy.held())];
+  return pins.flatMap(([id, { keys, isWhole }]) => (isWhole && isWithin(kept, keys) ? [id] : []));
 }
 
-async function hasAll(copy: OfflineCopy, keys: ReadonlySet<string>): Promise<boolean> {
-  const kept = new Set(await copy.keys("tree/"));
+async function treesIn(copy: OfflineCopy): Promise<ReadonlySet<string>> {
+  return new Set(await copy.keys("tree/"));
+}
+
+function isWithin(kept: ReadonlySet<string>, keys: ReadonlySet<string>): boolean {
   return [...keys].every((key) => kept.has(key));
 }
 
