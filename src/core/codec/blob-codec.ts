@@ -24,13 +24,12 @@ import type {
 } from "./codec.ts";
 import { type Compression, loadCompression, looksIncompressible } from "./compression.ts";
 import { ContentRooms } from "./content-rooms.ts";
-import { FileWindows } from "./file-windows.ts";
 import { idsOf, measureFreshMemory } from "./hashing.ts";
 import { type Kernel, loadKernel } from "./kernel.ts";
 import { PackChecker } from "./pack-checker.ts";
 import type { Polynomial } from "./polynomial.ts";
 import { ReusedBuffers } from "./reused-buffers.ts";
-import { type SmallContents, saveSmallFiles } from "./small-files.ts";
+import { readExactly, type SmallContents, saveSmallFiles } from "./small-files.ts";
 
 export interface BlobCodecOptions {
   kernels: KernelSource;
@@ -59,7 +58,6 @@ const roomLength = 896 * 1024;
 /** The codec that does the work itself, in the worker (or Node thread) that it was made in. */
 export class BlobCodec implements Codec {
   readonly parallelism = 2;
-  private readonly windows = new FileWindows(this.parallelism * windowLength);
   private readonly buffers = new ReusedBuffers();
   private readonly opener: BlobOpener;
   private readonly packs: PackChecker;
@@ -114,15 +112,13 @@ export class BlobCodec implements Codec {
     job: SaveJob,
   ): Promise<FileStretch> {
     const end = Math.min(file.size, offset + windowLength);
-    const window = await this.windows.read(file.blob.slice(offset, end), end - offset);
+    const window = await readExactly(file.blob.slice(offset, end), end - offset);
     job.signal.throwIfAborted();
     const cuts = this.chunker.cuts(window, end === file.size);
     const length = cuts[cuts.length - 1] ?? 0;
     onCut(offset + length);
     const chunks = cuts.map((cut, i) => window.subarray(i === 0 ? 0 : cuts[i - 1], cut));
-    const content = await this.saveChunks(chunks, job);
-    this.windows.give(window);
-    return { content, length };
+    return { content: await this.saveChunks(chunks, job), length };
   }
 
   async sealBlob(type: BlobType, plain: Bytes, compression: CompressionMode, signal: AbortSignal): Promise<SealedBlob> {
