@@ -172,8 +172,8 @@ function tests(): ViteUserConfig {
             exclude: planted,
             testTimeout: 300_000,
             hookTimeout: 300_000,
-            // Each file drives restic and servers of its own, and waits for them a good part of the time.
-            maxWorkers: 3,
+            // Each file drives restic, servers and browsers of its own; with three at a time Firefox at times never ended opening.
+            maxWorkers: 2,
           },
         },
         // Tests of the tests: run when those change, not each time.
