@@ -23,10 +23,8 @@ import { installTrustedTypes } from "../platform/trusted-types.ts";
 import { takeChecked } from "./checked-packs.ts";
 import type { CodecApi, CodecSettings, ReceiverApi, WireJob } from "./codec-service.ts";
 import { takeOpened } from "./opened-blobs.ts";
-import { type Connection, connect, type RpcPort, serve, transfer, wholeBuffer } from "./rpc.ts";
-
-/** A started codec worker. */
-export type SpawnedWorker = RpcPort & { terminate(): void };
+import { type Connection, connect, serve, transfer, wholeBuffer } from "./rpc.ts";
+import type { SpawnedWorker } from "./starting-worker.ts";
 
 export interface CodecPoolOptions extends CodecSettings {
   /** How many workers; default: about one a core. */
@@ -221,7 +219,8 @@ function leastBusy(slots: readonly Slot[]): Slot {
   return slots.reduce((least, slot) => (slot.inFlight < least.inFlight ? slot : least));
 }
 
-function spawnCodecWorker(): SpawnedWorker {
+/** Starts a worker for a pool, which it waits for. */
+export function spawnCodecWorker(): SpawnedWorker {
   // The page's CSP holds in the repository worker too.
   installTrustedTypes();
   return new Worker(new URL("./codec-worker.ts", import.meta.url), { type: "module", name: "holdall-codec" });

@@ -14,14 +14,18 @@ import { openSetStore } from "../platform/set-store.ts";
 import { openTabChannel } from "../platform/tab-channel.ts";
 import { claimWriter, hasWriter, untilWriterEnds } from "../platform/writer-claim.ts";
 import type { FolderStatsApi } from "./api/folder-stats.ts";
-import { CodecPool } from "./codec-pool.ts";
+import { CodecPool, spawnCodecWorker, workersFor } from "./codec-pool.ts";
 import { kernelAssets } from "./kernel-assets.ts";
 import { type FolderLister, RemoteFolder, RemoteSource } from "./remote-folder.ts";
 import type { FolderPick, RepositoryApi } from "./repository-api.ts";
 import { RepositoryService } from "./repository-service.ts";
 import { connect, serve } from "./rpc.ts";
 import { SourceWorkers } from "./source-workers.ts";
-import { startedMessage } from "./starting-worker.ts";
+import { SpareWorkers } from "./spare-workers.ts";
+import { loadedMessage, startedMessage } from "./starting-worker.ts";
+
+self.postMessage(loadedMessage);
+const codecWorkers = new SpareWorkers(workersFor(navigator.hardwareConcurrency), spawnCodecWorker);
 
 const page = connect<FolderStatsApi>(self).api;
 
@@ -36,7 +40,7 @@ const service = new RepositoryService({
   openJournal: browserLockJournal,
   openOfflineStore,
   // The kernels stay here: the codec workers fetch their own.
-  createCodec: ({ kernels: _, ...settings }) => CodecPool.create(settings),
+  createCodec: ({ kernels: _, ...settings }) => CodecPool.create({ ...settings, spawn: () => codecWorkers.take() }),
   sourceFolderOf,
   sinkOf: folderSinkOf,
   openSetStore,

@@ -1,5 +1,5 @@
 import { assetFolder, offlineFolder } from "./app-folders.ts";
-import type { SpawnedWorker } from "./starting-worker.ts";
+import type { SpawnedWorker, WorkerPlace } from "./starting-worker.ts";
 
 /**
  * Where a worker's script is tried: at its own address, and at the one where only the app shell answers. That one comes first
@@ -8,14 +8,14 @@ import type { SpawnedWorker } from "./starting-worker.ts";
 export async function* workerPlaces(
   url: string,
   start: (url: string) => SpawnedWorker,
-): AsyncGenerator<SpawnedWorker, void, undefined> {
+): AsyncGenerator<WorkerPlace, void, undefined> {
   const kept = url.replace(`/${assetFolder}`, `/${offlineFolder}`);
   if (kept === url) {
-    yield start(url);
+    yield () => start(url);
     return;
   }
   const order = (await isOutOfReach(url)) ? [kept, url] : [url, kept];
-  for (const place of order) yield start(place);
+  for (const place of order) yield () => start(place);
 }
 
 /** Longer than a server that is up needs, and short for somebody who waits. */

@@ -23,7 +23,7 @@ async function placesWith(options: { controlled: boolean; answer: () => Promise<
     started.push(url);
     return {} as SpawnedWorker;
   };
-  for await (const _worker of workerPlaces(options.url ?? script, start));
+  for await (const place of workerPlaces(options.url ?? script, start)) place();
   return { started, requests };
 }
 
