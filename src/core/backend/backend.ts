@@ -12,8 +12,8 @@ export interface ByteRange {
   offset: number;
   length: number;
   /**
-   * Where the bytes may be put, at least `length` long and not to be used until the call settles: the result is a view of it
-   * then, unless a backend passes it over. Fresh memory for a whole pack costs more than fetching it.
+   * Where the bytes may be put, at least `length` long, and given away with the call: the result lies in its memory,
+   * perhaps under another object, unless a backend passes it over. Fresh memory for a whole pack costs more than fetching it.
    */
   into?: Bytes;
 }

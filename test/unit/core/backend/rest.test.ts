@@ -4,6 +4,7 @@ import { RestBackend, type RestOptions } from "../../../../src/core/backend/rest
 import { type Bytes, utf8 } from "../../../../src/core/base/bytes.ts";
 import { systemClock } from "../../../../src/core/base/clock.ts";
 import { hashId } from "../../../../src/core/base/id.ts";
+import { noise } from "../../../support/noise.ts";
 import {
   type Fault,
   type RestFlavour,
@@ -313,6 +314,25 @@ describe("a load", () => {
     const small = await backend.load(pack, signal, { offset: 0, length: 8, into: new Uint8Array(7) });
     expect(small).toEqual(utf8("contents"));
   });
+
+  test.each([300_000, 5_000_000])(
+    "of %d bytes is read into the caller's memory, and into what it grows to",
+    async (length) => {
+      const long = noise(1, length);
+      const handle = { type: "data", id: await hashId(long) } as const;
+      await backend.save(handle, long, signal);
+      const into = new Uint8Array(length + 1000);
+      const range = { offset: 7, length: length - 7 };
+      const landed = await backend.load(handle, signal, { ...range, into });
+      expect([landed.length, landed.buffer.byteLength]).toEqual([length - 7, length + 1000]);
+      expect(Buffer.compare(landed, long.subarray(7))).toBe(0);
+      // It was moved there, and is nobody's any more: the next call finds that it has no room.
+      expect(into.byteLength).toBe(0);
+      for (const given of [{ into }, {}]) {
+        expect(Buffer.compare(await backend.load(handle, signal, { ...range, ...given }), landed)).toBe(0);
+      }
+    },
+  );
 
   test("that is long and more than was asked for is refused", async () => {
     const range = { offset: 0, length: 300_000, into: new Uint8Array(400_000) };
