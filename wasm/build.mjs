@@ -71,8 +71,27 @@ async function placeZstd() {
   const hash = createHash("sha256").update(bytes).digest("hex");
   if (hash !== zstdHash) throw new Error(`the zstd module is another one (${hash}): see the note in wasm/build.mjs`);
   const temporary = new URL(`zstd.${process.pid}.tmp`, target);
-  await writeFile(temporary, bytes);
+  await writeFile(temporary, await inline(bytes));
   await rename(temporary, new URL("zstd.wasm", target));
+}
+
+/**
+ * The same module, with its small functions put where they are called: it compresses by a tenth to a half faster,
+ * depending on how much of that the engine does itself. With functions that loop it would decompress slower.
+ */
+async function inline(wasm) {
+  const { default: binaryen } = await import("assemblyscript/binaryen");
+  const module = binaryen.readBinary(wasm);
+  module.setFeatures(binaryen.Features.SignExt | binaryen.Features.BulkMemory | binaryen.Features.NontrappingFPToInt);
+  binaryen.setOptimizeLevel(3);
+  binaryen.setShrinkLevel(0);
+  binaryen.setAlwaysInlineMaxSize(50);
+  binaryen.setFlexibleInlineMaxSize(200);
+  binaryen.setOneCallerInlineMaxSize(2000);
+  binaryen.setAllowInliningFunctionsWithLoops(false);
+  module.runPasses(["inlining-optimizing"]);
+  if (!module.validate()) throw new Error("the zstd module is not valid any more");
+  return module.emitBinary();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildKernels();
