@@ -19,9 +19,9 @@ const mostStarts = 4;
  * with a place that fails. When no place is left, the last one's "error" is passed on: to an RPC connection a worker
  * that did not load.
  *
- * [Note: workers that stall] On a busy machine `new Worker()` in a worker of Firefox (153 ESR) does not return, some three
- * times of a hundred, and nothing else happens there any more. So a worker starts its own workers before anything is
- * asked of it, and one that has been loaded and does not get through that is ended and started again.
+ * [Note: workers that stall] On a busy machine `new Worker()` in a worker of Firefox (153 ESR) does not return, three to
+ * eight times of a hundred, and nothing else happens there any more. So a worker starts its own workers before anything
+ * is asked of it, and one that has been loaded and does not get through that is ended and started again.
  */
 export class StartingWorker implements SpawnedWorker {
   private worker: SpawnedWorker | null = null;
