@@ -1,4 +1,4 @@
-// Builds the kernels: `node wasm/build.mjs` writes wasm/build/{relaxed,simd,scalar,zstd}.wasm, each put in place whole.
+// Builds the kernels: `node wasm/build.mjs` writes wasm/build/{relaxed,simd,scalar,scrypt,zstd}.wasm, each put in place whole.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -14,27 +14,32 @@ const zstdModule = new URL("../node_modules/@bokuweb/zstd-wasm/dist/web/zstd.was
  */
 const zstdHash = "80260eee5795ee8072bb5821e203730c74dca3909938f5ac1128da67f96223df";
 
-const featuresOf = {
-  relaxed: ["--enable", "simd", "--enable", "relaxed-simd"],
-  simd: ["--enable", "simd"],
-  scalar: [],
+/** 10 pages hold the static data and the window of src/core/codec/kernel.ts. */
+const fixedMemory = "--initialMemory 10 --maximumMemory 10";
+/** As much as src/core/codec/kdf.ts lets a key file ask for. */
+const growingMemory = "--initialMemory 1 --maximumMemory 16641";
+
+const modules = {
+  relaxed: { source: "index.ts", options: `${fixedMemory} --enable simd --enable relaxed-simd` },
+  simd: { source: "index.ts", options: `${fixedMemory} --enable simd` },
+  scalar: { source: "index.ts", options: fixedMemory },
+  scrypt: { source: "scrypt.ts", options: `${growingMemory} --enable simd` },
 };
 
-/** Speed before size, no runtime, no imports. 10 pages hold the static data and the window of src/core/codec/kernel.ts. */
-const options =
-  "--runtime stub --use abort= --noAssert --optimizeLevel 3 --shrinkLevel 0 --converge --initialMemory 10 --maximumMemory 10";
+/** Speed before size, no runtime, no imports. */
+const commonOptions = "--runtime stub --use abort= --noAssert --optimizeLevel 3 --shrinkLevel 0 --converge";
 
 /** Builds what is missing or older than its source; returns whether anything had to be built. */
 export async function buildKernels() {
   if (await isFresh()) return false;
   await mkdir(target, { recursive: true });
   await placeZstd();
-  for (const build of Object.keys(featuresOf)) await compile(build);
+  for (const [name, { source, options }] of Object.entries(modules)) await compile(name, source, options);
   return true;
 }
 
 async function isFresh() {
-  const names = [...Object.keys(featuresOf), "zstd"];
+  const names = [...Object.keys(modules), "zstd"];
   const built = await Promise.all(names.map((name) => modifiedAt(new URL(`${name}.wasm`, target))));
   const files = (await readdir(sources)).map((name) => new URL(name, sources));
   const made = await Promise.all([...files, new URL(import.meta.url)].map(modifiedAt));
@@ -50,20 +55,19 @@ async function modifiedAt(file) {
   }
 }
 
-async function compile(build) {
+async function compile(name, source, options) {
   const { default: compiler } = await import("assemblyscript/asc");
-  const binary = `${build}.${process.pid}.tmp`;
+  const binary = `${name}.${process.pid}.tmp`;
   const { error, stderr } = await compiler.main([
-    "index.ts",
+    source,
     "--baseDir",
     fileURLToPath(sources),
     "--outFile",
     fileURLToPath(new URL(binary, target)),
-    ...options.split(" "),
-    ...featuresOf[build],
+    ...`${commonOptions} ${options}`.split(" "),
   ]);
-  if (error) throw new Error(`kernel ${build}: ${stderr.toString()}`, { cause: error });
-  await rename(new URL(binary, target), new URL(`${build}.wasm`, target));
+  if (error) throw new Error(`kernel ${name}: ${stderr.toString()}`, { cause: error });
+  await rename(new URL(binary, target), new URL(`${name}.wasm`, target));
 }
 
 async function placeZstd() {

@@ -6,6 +6,7 @@ const urls: Record<KernelFile, URL> = {
   relaxed: new URL("../../wasm/build/relaxed.wasm?no-inline", import.meta.url),
   simd: new URL("../../wasm/build/simd.wasm?no-inline", import.meta.url),
   scalar: new URL("../../wasm/build/scalar.wasm?no-inline", import.meta.url),
+  scrypt: new URL("../../wasm/build/scrypt.wasm?no-inline", import.meta.url),
   zstd: new URL("../../wasm/build/zstd.wasm?no-inline", import.meta.url),
 };
 

@@ -16,6 +16,7 @@ import { claimWriter, hasWriter, untilWriterEnds } from "../platform/writer-clai
 import type { FolderStatsApi } from "./api/folder-stats.ts";
 import { CodecPool, spawnCodecWorker, workersFor } from "./codec-pool.ts";
 import { kernelAssets } from "./kernel-assets.ts";
+import { mixInWorkers } from "./key-mixers.ts";
 import { type FolderLister, RemoteFolder, RemoteSource } from "./remote-folder.ts";
 import type { FolderPick, RepositoryApi } from "./repository-api.ts";
 import { RepositoryService } from "./repository-service.ts";
@@ -41,6 +42,7 @@ const service = new RepositoryService({
   openOfflineStore,
   // The kernels stay here: the codec workers fetch their own.
   createCodec: ({ kernels: _, ...settings }) => CodecPool.create({ ...settings, spawn: () => codecWorkers.take() }),
+  mixBlocks: (blocks, cost) => mixInWorkers(codecWorkers.untaken, blocks, cost),
   sourceFolderOf,
   sinkOf: folderSinkOf,
   openSetStore,

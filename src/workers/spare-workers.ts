@@ -22,6 +22,11 @@ export class SpareWorkers {
     return spare;
   }
 
+  /** Those that nobody has taken yet. */
+  get untaken(): readonly SpawnedWorker[] {
+    return [...this.spares.keys()];
+  }
+
   private add(worker: SpawnedWorker): void {
     const onError = () => {
       this.forget(worker);

@@ -12,6 +12,7 @@ import { choosePolynomial } from "../../src/core/codec/polynomial.ts";
 import { hashAll } from "../../src/core/codec/sha256.ts";
 import relaxed from "../../wasm/build/relaxed.wasm?url";
 import scalar from "../../wasm/build/scalar.wasm?url";
+import scrypt from "../../wasm/build/scrypt.wasm?url";
 import simd from "../../wasm/build/simd.wasm?url";
 import zstd from "../../wasm/build/zstd.wasm?url";
 import { type KernelAnswers, kernelAnswers } from "../support/kernel-samples.ts";
@@ -25,7 +26,7 @@ export interface KernelsReport {
   speeds: Record<string, number>;
 }
 
-const addresses: Record<KernelFile, string> = { relaxed, simd, scalar, zstd };
+const addresses: Record<KernelFile, string> = { relaxed, simd, scalar, scrypt, zstd };
 
 const source: KernelSource = {
   async load(file) {

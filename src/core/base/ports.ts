@@ -95,8 +95,8 @@ export interface FileWriter {
 
 export type KernelBuild = "relaxed" | "simd" | "scalar";
 
-/** A file of wasm/build: one of our kernels' builds, or libzstd. */
-export type KernelFile = KernelBuild | "zstd";
+/** A file of wasm/build: one of our kernels' builds, the one that mixes for scrypt, or libzstd. */
+export type KernelFile = KernelBuild | "scrypt" | "zstd";
 
 /** Where compiled WebAssembly comes from; asked for a few files per worker. */
 export interface KernelSource {

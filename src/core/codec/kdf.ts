@@ -2,18 +2,9 @@ import { scrypt } from "hash-wasm";
 import { type Bytes, utf8 } from "../base/bytes.ts";
 import { FormatError, UnsupportedError } from "../base/errors.ts";
 import type { MasterKey } from "./cipher.ts";
+import { type KdfCost, type KdfParameters, type MixBlocks, scryptBy } from "./scrypt.ts";
 
-/** scrypt's parameters as a key file has them. Memory is 128·r·(N + p + 2) bytes, time grows with N·r·p. */
-export interface KdfParameters {
-  N: number;
-  r: number;
-  p: number;
-  /** 64 bytes. */
-  salt: Bytes;
-}
-
-/** The cost part of KdfParameters, as calibrateKdf chooses it. */
-export type KdfCost = Pick<KdfParameters, "N" | "r" | "p">;
+export type { KdfCost, KdfParameters };
 
 const saltLength = 64;
 
@@ -55,13 +46,18 @@ export function estimateKdfCost({ N, r, p }: KdfCost): number {
 /**
  * Derives the key under which a key file's master key is sealed. The password counts by its UTF-8 bytes, without Unicode
  * normalisation, and may be empty. Throws as checkKdfParameters does, and UnsupportedError "kdf-too-expensive" too if this
- * machine has not the memory. The caller wipes the result.
+ * machine has not the memory. The caller wipes the result. With `mix` most of the work is done there, if it can be.
  */
-export async function deriveUserKey(password: string, parameters: KdfParameters): Promise<MasterKey> {
+export async function deriveUserKey(
+  password: string,
+  parameters: KdfParameters,
+  mix: MixBlocks | null = null,
+): Promise<MasterKey> {
   checkKdfParameters(parameters);
   const secret = utf8(password);
   try {
-    return splitKey(await deriveBytes(secret, parameters));
+    const derived = mix && (await scryptBy(mix, secret, parameters));
+    return splitKey(derived ?? (await deriveBytes(secret, parameters)));
   } catch (cause) {
     const { N, r, p } = parameters;
     throw new UnsupportedError("kdf-too-expensive", { N, r, p, reason: "memory" }, { cause });

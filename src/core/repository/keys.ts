@@ -21,6 +21,7 @@ import {
   type KdfParameters,
 } from "../codec/kdf.ts";
 import type { Kernel } from "../codec/kernel.ts";
+import type { MixBlocks } from "../codec/scrypt.ts";
 import {
   decodeKeyFile,
   decodeMasterKey,
@@ -41,6 +42,8 @@ export interface OpenKeyOptions {
    * otherwise shut this one.
    */
   accepts?: (master: MasterKey) => Promise<boolean>;
+  /** Derives faster. */
+  mixBlocks?: MixBlocks | null;
   /** No derivation is begun later than this many milliseconds after the first. */
   budgetMs?: number;
   /** Milliseconds on a clock that never goes back. */
@@ -140,7 +143,8 @@ class KeySearch {
   /** The master key, or null if the password is not this key's, or if the key is not usable after all. */
   private async try(file: KeyFile): Promise<MasterKey | null> {
     this.counts.tried++;
-    return this.unlessUnusable(() => openMasterKey(file, this.options.password, this.kernel));
+    const { password, mixBlocks } = this.options;
+    return this.unlessUnusable(() => openMasterKey(file, password, this.kernel, mixBlocks));
   }
 
   /** A key that is not accepted is counted and wiped. */
@@ -182,8 +186,13 @@ function isUnusable(error: unknown): boolean {
  * The master key in one key file, or null if the password does not open it. The caller wipes it. Throws FormatError
  * "key-malformed", UnsupportedError "kdf-too-expensive" and the like if the file is no usable key.
  */
-export async function openMasterKey(file: KeyFile, password: string, kernel: Kernel): Promise<MasterKey | null> {
-  const plain = await openUnderPassword(file, password, kernel);
+export async function openMasterKey(
+  file: KeyFile,
+  password: string,
+  kernel: Kernel,
+  mixBlocks: MixBlocks | null = null,
+): Promise<MasterKey | null> {
+  const plain = await openUnderPassword(file, password, kernel, mixBlocks);
   if (plain === null) return null;
   try {
     return await checkedMasterKey(plain);
@@ -193,8 +202,14 @@ export async function openMasterKey(file: KeyFile, password: string, kernel: Ker
 }
 
 /** The plain bytes that the file seals, or null if the password does not open it. The caller wipes them. */
-async function openUnderPassword(file: KeyFile, password: string, kernel: Kernel): Promise<Bytes | null> {
-  return withUserKey(password, file.kdf, kernel, async (cipher) => {
+async function openUnderPassword(
+  file: KeyFile,
+  password: string,
+  kernel: Kernel,
+  mixBlocks: MixBlocks | null,
+): Promise<Bytes | null> {
+  const userKey = await deriveUserKey(password, file.kdf, mixBlocks);
+  return withUserKey(userKey, kernel, async (cipher) => {
     try {
       return await cipher.open(file.sealedMaster);
     } catch (error) {
@@ -216,13 +231,8 @@ async function checkedMasterKey(plain: Bytes): Promise<MasterKey> {
   }
 }
 
-async function withUserKey<T>(
-  password: string,
-  parameters: KdfParameters,
-  kernel: Kernel,
-  work: (cipher: Cipher) => Promise<T>,
-): Promise<T> {
-  const userKey = await deriveUserKey(password, parameters);
+/** The key is wiped. */
+async function withUserKey<T>(userKey: MasterKey, kernel: Kernel, work: (cipher: Cipher) => Promise<T>): Promise<T> {
   const key = await importMasterKey(userKey).finally(() => wipeMasterKey(userKey));
   const cipher = new Cipher(key, kernel);
   key.macR.fill(0);
@@ -255,9 +265,8 @@ export async function createKeyFile(
   const cost = options.kdf ?? (await calibrateKdf());
   const kdf: KdfParameters = { N: cost.N, r: cost.r, p: cost.p, salt: randomBytes(saltLength) };
   const plain = encodeMasterKey(master);
-  const sealedMaster = await withUserKey(password, kdf, kernel, (cipher) => cipher.seal(plain)).finally(() =>
-    plain.fill(0),
-  );
+  const seal = async () => withUserKey(await deriveUserKey(password, kdf), kernel, (cipher) => cipher.seal(plain));
+  const sealedMaster = await seal().finally(() => plain.fill(0));
   const created = formatTime(options.createdMs ?? Date.now());
   return encodeKeyFile({ created, username: "", hostname: options.hostname, kdf, sealedMaster });
 }

@@ -16,6 +16,7 @@ import { zeroTime } from "../base/rfc3339.ts";
 import { Cipher, importMasterKey, type MasterKey, wipeMasterKey } from "../codec/cipher.ts";
 import { checkKdfParameters } from "../codec/kdf.ts";
 import { type Kernel, loadKernel } from "../codec/kernel.ts";
+import type { MixBlocks } from "../codec/scrypt.ts";
 import { type Config, openConfig } from "../format/config.ts";
 import { decodeKeyFile, encodeKeyFile, type KeyFile } from "../format/key-file.ts";
 import { decodeLogin, encodeLogin } from "../format/login.ts";
@@ -52,7 +53,7 @@ export async function openRemembered(
 ): Promise<RememberedRepository> {
   const { copy, connect } = ports;
   const kernel = await loadKernel(ports.kernels);
-  const kept = await openKeptKey(copy, options.password, kernel);
+  const kept = await openKeptKey(copy, options.password, kernel, ports.mixBlocks);
   try {
     const login = options.login ?? (kept.master && (await unsealLogin(copy, kept.master, kernel)));
     const backend = withCache(connect(login), copy, ports.clock);
@@ -105,13 +106,18 @@ type KeptKey = { id: KnownKey["id"]; file: KeyFile; master: MasterKey | null } |
 const noKey: KeptKey = { file: null, master: null };
 
 /** Storage holds anything: what is no usable key is as good as none. */
-async function openKeptKey(copy: OfflineCopy, password: string, kernel: Kernel): Promise<KeptKey> {
+async function openKeptKey(
+  copy: OfflineCopy,
+  password: string,
+  kernel: Kernel,
+  mixBlocks?: MixBlocks | null,
+): Promise<KeptKey> {
   const record = await loadKeptKey(copy);
   if (record === null) return noKey;
   try {
     const file = decodeKeyFile(record.bytes);
     checkKdfParameters(file.kdf);
-    return { id: record.id, file, master: await openMasterKey(file, password, kernel) };
+    return { id: record.id, file, master: await openMasterKey(file, password, kernel, mixBlocks) };
   } catch (error) {
     if (!(error instanceof HoldallError)) throw error;
     await dropKey(copy);

@@ -11,6 +11,7 @@ import { Cipher, importMasterKey, type MasterKey, wipeMasterKey } from "../codec
 import type { Codec } from "../codec/codec.ts";
 import { loadCompression } from "../codec/compression.ts";
 import { type Kernel, loadKernel } from "../codec/kernel.ts";
+import type { MixBlocks } from "../codec/scrypt.ts";
 import { type Config, openConfig } from "../format/config.ts";
 import { openIndex } from "../format/index-records.ts";
 import type { KeyFile } from "../format/key-file.ts";
@@ -26,6 +27,8 @@ export interface RepositoryPorts {
   journal: LockJournal;
   /** A pool of workers in the browser; without it the work is done where the repository is. */
   createCodec?: (options: BlobCodecOptions) => Promise<Codec>;
+  /** Workers that derive keys faster; without them that is done where the repository is. */
+  mixBlocks?: MixBlocks | null;
   clock?: Clock;
   /** Where sealed trees are kept on this device; the backend has withCache around it then. */
   copy?: OfflineCopy | null;
@@ -125,11 +128,12 @@ async function findKey(ports: RepositoryPorts, options: OpenOptions, config: Sto
   const kernel = await loadKernel(ports.kernels);
   const accepts = (key: MasterKey) => config.opensWith(key, kernel);
   const { known, signal } = options;
+  const { mixBlocks = null } = ports;
   if (known && (await accepts(known.master)) && (await known.isValid(signal))) {
     const { id: keyId, file, master } = known;
     return { keyId, file, master, unusableKeys: 0 };
   }
-  return openKey(ports.backend, kernel, { ...options, accepts });
+  return openKey(ports.backend, kernel, { ...options, accepts, mixBlocks });
 }
 
 /** What an unreachable server keeps is removed another time; nobody is kept from reading by it. */

@@ -6,11 +6,11 @@ afterEach(() => vi.unstubAllGlobals());
 test("each kernel is fetched from its own file", async () => {
   vi.stubGlobal("fetch", async (url: URL) => new Response(url.pathname.split("/").at(-1)));
   const names = await Promise.all(
-    (["relaxed", "simd", "scalar", "zstd"] as const).map(async (file) =>
+    (["relaxed", "simd", "scalar", "scrypt", "zstd"] as const).map(async (file) =>
       new TextDecoder().decode(await kernelAssets.load(file)),
     ),
   );
-  expect(names).toEqual(["relaxed.wasm", "simd.wasm", "scalar.wasm", "zstd.wasm"]);
+  expect(names).toEqual(["relaxed.wasm", "simd.wasm", "scalar.wasm", "scrypt.wasm", "zstd.wasm"]);
 });
 
 test("a kernel that the server does not have, or that cannot be fetched, is unavailable", async () => {
