@@ -17,8 +17,8 @@ import { isSourceUnreadable, type OpenFile, readSteadily, type SteadyFile } from
 const groupFiles = 256;
 const groupBytes = 4 * 1024 * 1024;
 
-/** So many files are being opened at once, of those that are not yet. */
-const openingAtOnce = 32;
+/** So many files are being opened at once, of those that are not yet: they wait behind the listing, which asks for far more. */
+const openingAtOnce = 256;
 
 /** A file that may not be opened yet: its stat is known. */
 export type UnsavedFile = Omit<OpenFile, "file"> & { file: SourceFile | FileStat };

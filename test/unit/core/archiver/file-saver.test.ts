@@ -134,7 +134,7 @@ test("files that are not opened yet are opened some at a time, and none is forgo
   for (let size = 1; size <= 300; size++) begun.push(await saver.begin(unopened(size)));
   await saver.flush();
   const contents = await Promise.all(begun.map(({ saved }) => saved));
-  expect(mostOpening).toBe(32);
+  expect(mostOpening).toBe(256);
   expect(contents).toMatchObject(Array.from({ length: 300 }, (_, i) => ({ content: [idOf(i + 1)] })));
   expect(codec.groups).toEqual([256, 44]);
 });
