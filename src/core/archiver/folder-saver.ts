@@ -1,3 +1,4 @@
+import type { Bytes } from "../base/bytes.ts";
 import { hashId, type Id } from "../base/id.ts";
 import type { RawName } from "../base/raw-name.ts";
 import { timeMs } from "../base/rfc3339.ts";
@@ -22,6 +23,7 @@ export interface FolderSaverPorts extends FileNodesPorts {
   steering: Steering | null;
   /** Milliseconds since 1970: the modification time of a folder that says nothing of its own. */
   runTimeMs: number;
+  hasTree(id: Id): boolean;
   /** True if the tree is new and the caller must store it. */
   claimTree(id: Id): boolean;
   store(blob: SealedBlob): Promise<void>;
@@ -33,10 +35,19 @@ type Child = SavedNode | null | Promise<SavedNode | null>;
 
 interface Entries {
   entries: readonly ReadEntry[];
-  parentTree: ReadonlyMap<RawName, Node>;
+  parentTree: ParentTree;
   /** The parent's nodes that stay beside the entries. */
   kept: readonly Node[];
 }
+
+/** A folder in the parent snapshot. */
+interface ParentTree {
+  nodes: ReadonlyMap<RawName, Node>;
+  /** Where the nodes' sources are all that there is in it: its id, and those in their order. */
+  same: { id: Id; sources: readonly Bytes[] } | null;
+}
+
+const noTree: ParentTree = { nodes: new Map(), same: null };
 
 /**
  * Saves folders depth first: walks on as soon as a file's work has begun, and seals each tree when its last child is done.
@@ -62,10 +73,12 @@ export class FolderSaver {
     const listed = await folder.read();
     counts.currentPath = place.path;
     const children: Child[] = [];
+    let same: ParentTree["same"];
     try {
       const { entries, parentTree, kept } = await this.entriesOf(folder, listed, place, files);
+      same = parentTree.same;
       for (const entry of entries) {
-        const parent = parentTree.get(entry.name);
+        const parent = parentTree.nodes.get(entry.name);
         const unchanged = entry.kind === "file" ? files.keep(entry, parent) : null;
         const begun = unchanged ? { saved: unchanged } : await this.beginEntry(entry, parent, place, files);
         if (begun) children.push(begun.saved);
@@ -74,7 +87,7 @@ export class FolderSaver {
     } finally {
       ahead.release(folder);
     }
-    const saved = this.finish(place, Promise.all(children));
+    const saved = this.finish(place, same, Promise.all(children));
     saved.catch(fail); // the folder above awaits it much later
     return { saved };
   }
@@ -109,23 +122,31 @@ export class FolderSaver {
   ): Promise<Entries> {
     const parentTree = await this.parentTree(place);
     if (place.addsToParent) {
-      const merged = await mergePick(entries, parentTree, (entry, node) => files.isSame(entry, node));
+      const merged = await mergePick(entries, parentTree.nodes, (entry, node) => files.isSame(entry, node));
       return { ...merged, parentTree };
     }
     const { listedEntries } = folder;
-    await this.ports.shrunk.check({ path: place.path, listedEntries, parent: parentTree }, this.ports.signal);
+    await this.ports.shrunk.check({ path: place.path, listedEntries, parent: parentTree.nodes }, this.ports.signal);
     return { entries, parentTree, kept: [] };
   }
 
-  private async finish(place: Place, pending: Promise<(SavedNode | null)[]>): Promise<SavedNode> {
+  private async finish(
+    place: Place,
+    same: ParentTree["same"],
+    pending: Promise<(SavedNode | null)[]>,
+  ): Promise<SavedNode> {
     const children = (await pending).filter((child) => child !== null);
     // Those that got another name are out of order.
     if (place.addsToParent) children.sort((a, b) => (a.name < b.name ? -1 : 1));
-    return this.makeNode(place, children);
+    return this.makeNode(place, children, same);
   }
 
-  private async makeNode(place: Place, children: readonly SavedNode[]): Promise<SavedNode> {
-    const subtree = await this.saveTree(children);
+  private async makeNode(
+    place: Place,
+    children: readonly SavedNode[],
+    same: ParentTree["same"] = null,
+  ): Promise<SavedNode> {
+    const subtree = this.sameTree(children, same) ?? (await this.saveTree(children));
     const { counts, runTimeMs } = this.ports;
     const { name } = place;
     const from = place.parent?.type === "dir" ? place.parent : null;
@@ -141,6 +162,13 @@ export class FolderSaver {
     return { name, encoded: encodeNode(folderNode({ name, modifiedMs, subtree, from })), modifiedMs };
   }
 
+  /** The parent's tree, if it holds these very nodes and is stored: most folders of most runs need no hash. */
+  private sameTree(children: readonly SavedNode[], same: ParentTree["same"]): Id | null {
+    if (same?.sources.length !== children.length) return null;
+    if (!children.every(({ encoded }, i) => encoded === same.sources[i])) return null;
+    return this.ports.hasTree(same.id) ? same.id : null;
+  }
+
   /** Seals and packs a tree unless it is known; returns its id. */
   async saveTree(children: readonly SavedNode[]): Promise<Id> {
     const { codec, compression, claimTree, store, signal } = this.ports;
@@ -152,16 +180,17 @@ export class FolderSaver {
     return id;
   }
 
-  /** The parent's nodes by name. A parent whose tree is damaged is no parent: everything is read anew. */
-  private async parentTree({ parent, path, addsToParent }: Place): Promise<ReadonlyMap<RawName, Node>> {
-    if (parent?.type !== "dir" || parent.subtree === null) return new Map();
+  /** A parent whose tree is damaged is no parent: everything is read anew. */
+  private async parentTree({ parent, path, addsToParent }: Place): Promise<ParentTree> {
+    if (parent?.type !== "dir" || parent.subtree === null) return noTree;
     try {
-      const { nodes } = await this.ports.loadTree(parent.subtree);
-      return new Map(nodes.map((node) => [node.name, node]));
+      const { nodes, isCompact } = await this.ports.loadTree(parent.subtree);
+      const same = isCompact ? { id: parent.subtree, sources: nodes.map(({ source }) => source) } : null;
+      return { nodes: new Map(nodes.map((node) => [node.name, node])), same };
     } catch (error) {
       if (!isDamage(error)) throw error;
       if (addsToParent) losePick(error, path, this.ports.counts);
-      return new Map();
+      return noTree;
     }
   }
 }

@@ -101,6 +101,7 @@ export class SourceWalk {
       steering,
       runTimeMs: timeMs,
       hasData: (id) => index.has("data", id),
+      hasTree: (id) => index.has("tree", id),
       claimTree: (id) => blobs.claim("tree", [id])[0] === true,
       store: (blob) => blobs.store([blob]),
       loadTree: (id) => trees.load(id, signal),

@@ -16,6 +16,8 @@ export interface Tree {
   isOrdered: boolean;
   /** What newer programs have written beside the nodes. */
   unknownFields: readonly RawField[];
+  /** True if the plain bytes are no longer than what encodeTree makes of the nodes' sources: there is nothing else in them. */
+  isCompact: boolean;
 }
 
 /** More entries than any folder has; a bound for what a hostile tree can make of memory. */
@@ -45,7 +47,12 @@ export function decodeTree(plain: Bytes, id?: Id): Tree {
     );
     return reader.fail("no list of nodes");
   }
-  return { nodes, isOrdered: isAscending(nodes), unknownFields };
+  return {
+    nodes,
+    isOrdered: isAscending(nodes),
+    unknownFields,
+    isCompact: plain.length === encodedLength(nodes.map(({ source }) => source)),
+  };
 }
 
 function isAscending(nodes: readonly Node[]): boolean {
@@ -69,6 +76,11 @@ function readNodes(reader: JsonReader): Node[] {
 const start = utf8('{"nodes":[');
 const comma = utf8(",");
 const end = utf8("]}\n");
+
+function encodedLength(encodedNodes: readonly Bytes[]): number {
+  const commas = Math.max(0, encodedNodes.length - 1);
+  return encodedNodes.reduce((sum, { length }) => sum + length, start.length + commas + end.length);
+}
 
 /**
  * A tree's plain bytes of its encoded nodes, new ones by encodeNode or kept ones' `source`. They must be in order:

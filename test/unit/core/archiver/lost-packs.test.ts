@@ -135,6 +135,27 @@ test("packs that go while the backup runs are stored anew before it is done", as
   expect((await restoredFiles(await openTestRepository(backend), outcome.id)).size).toBe(2);
 });
 
+test("trees that go while an unchanged backup runs, which has read them, are stored anew", async () => {
+  const made = await createTestRepository();
+  const { repository, backend } = made;
+  const first = await backUp(repository, new MemoryFolder(tree));
+  const kept = new Set(await dataPacks(made));
+  let calls = 0;
+  const losing = withMissing(repository, async () => {
+    if (++calls !== 2) return;
+    const lost = (await packs(backend)).filter((id) => !kept.has(id));
+    expect(lost).toHaveLength(1);
+    await removePacks(backend, lost);
+  });
+  const outcome = await archiverOf(losing, new MemoryFolder(tree)).run(signal);
+  expect(outcome).toMatchObject({
+    outcome: "stored",
+    tree: first.snapshot.tree,
+    totals: { dataBlobs: 0, treeBlobs: 3 },
+  });
+  expect((await restoredFiles(await openTestRepository(backend), first.id)).size).toBe(2);
+});
+
 test("a server that loses packs again and again gets no snapshot", async () => {
   const { repository, backend } = await createTestRepository();
   let calls = 0;

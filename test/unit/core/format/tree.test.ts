@@ -39,7 +39,18 @@ function refusal(plain: Bytes): FormatError {
 
 test("an empty folder has the id that restic gives it", async () => {
   expect(await hashId(encodeTree([]))).toBe(emptyTree);
-  expect(decodeTree(encodeTree([]))).toEqual({ nodes: [], isOrdered: true, unknownFields: [] });
+  expect(decodeTree(encodeTree([]))).toEqual({ nodes: [], isOrdered: true, unknownFields: [], isCompact: true });
+});
+
+test("a tree is compact if there is nothing beside its nodes but what must be", () => {
+  const nodes = [named("a"), named("b"), named("c")];
+  expect(decodeTree(treeOf(...nodes)).isCompact).toBe(true);
+  const others = [
+    utf8(`{"nodes":[${nodes.join(", ")}]}\n`),
+    utf8(`{"nodes":[${nodes.join(",")}],"later":1}\n`),
+    utf8(`{"nodes":[${nodes.join(",")}]}`),
+  ];
+  for (const plain of others) expect(decodeTree(plain).isCompact).toBe(false);
 });
 
 test("a new file says what a browser knows, in the form that restic gives standard input", () => {
