@@ -16,15 +16,23 @@ export function keepDropped(entry: FileSystemEntry | null): { dropped?: number }
 }
 
 export const folderStats: Served<FolderStatsApi> = {
-  async listDropped({ dropped: number, path }, { signal }) {
-    try {
-      return (await dropped[number]?.list(path, signal)) ?? null;
-    } catch (error) {
-      if (isAbort(error)) throw error;
-      return null; // whoever lists it by its handle learns why
-    }
+  listDropped({ dropped: number, paths }, { signal }) {
+    return Promise.all(paths.map((path) => listOrNull(dropped[number], path, signal)));
   },
 };
+
+async function listOrNull(
+  folder: DroppedFolder | undefined,
+  path: readonly string[],
+  signal: AbortSignal,
+): Promise<ListedFolder | null> {
+  try {
+    return (await folder?.list(path, signal)) ?? null;
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    return null; // whoever lists it by its handle learns why
+  }
+}
 
 class DroppedFolder {
   /** Folders that were found in others, by path, until they are listed themselves. */

@@ -15,9 +15,10 @@ import { openTabChannel } from "../platform/tab-channel.ts";
 import { claimWriter, hasWriter, untilWriterEnds } from "../platform/writer-claim.ts";
 import type { FolderStatsApi } from "./api/folder-stats.ts";
 import { CodecPool, spawnCodecWorker, workersFor } from "./codec-pool.ts";
+import { gatheredListings } from "./gathered-listings.ts";
 import { kernelAssets } from "./kernel-assets.ts";
 import { mixInWorkers } from "./key-mixers.ts";
-import { type FolderLister, RemoteFolder, RemoteSource } from "./remote-folder.ts";
+import { RemoteFolder, RemoteSource } from "./remote-folder.ts";
 import type { FolderPick, RepositoryApi } from "./repository-api.ts";
 import { RepositoryService } from "./repository-service.ts";
 import { connect, serve } from "./rpc.ts";
@@ -54,8 +55,10 @@ const service = new RepositoryService({
 function sourceFolderOf(pick: FolderPick): SourceFolder {
   if (pick.kind === "files") return folderOfFiles(pick);
   const { handle, dropped } = pick;
-  const lister: FolderLister | null =
-    dropped === undefined ? null : (path, signal) => page.listDropped({ dropped, path }, { signal });
+  const lister =
+    dropped === undefined
+      ? null
+      : gatheredListings((paths, signal) => page.listDropped({ dropped, paths }, { signal }));
   return new RemoteFolder(new RemoteSource(new SourceWorkers(handle), lister));
 }
 

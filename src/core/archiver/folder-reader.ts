@@ -11,7 +11,9 @@ export type ReadEntry =
 
 /** How many files of a folder are opened at once, and how many folders are listed at once if they are small. */
 const openAtOnce = 32;
-const readAtOnce = 8;
+const readAtOnce = 16;
+/** Folders that begin to be listed together: where listing is to ask another thread, one question does for all of them. */
+const begunTogether = 8;
 /** Entries that were read and are not saved yet: an open file takes some 23 KiB of a browser, in two of its processes. */
 const heldAtMost = 30_000;
 const openedWeight = 25;
@@ -186,6 +188,7 @@ export class ReadAhead {
   }
 
   private readNext(): void {
+    if (this.reading > Math.min(readAtOnce - begunTogether, this.read)) return;
     while (this.hasRoom) {
       const folder = this.unread.pop();
       if (!folder) break;

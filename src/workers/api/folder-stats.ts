@@ -11,6 +11,6 @@ export interface ListedFolder {
 
 /** What the page serves to the repository worker: only a page can look into what was dropped on it without handles. */
 export interface FolderStatsApi {
-  /** `path` leads from the dropped folder, of which the page knows the number, downwards. Null if the page cannot tell. */
-  listDropped: Method<{ dropped: number; path: string[] }, ListedFolder | null>;
+  /** `paths` lead from the dropped folder, of which the page knows the number, downwards. Null where the page cannot tell. */
+  listDropped: Method<{ dropped: number; paths: string[][] }, (ListedFolder | null)[]>;
 }

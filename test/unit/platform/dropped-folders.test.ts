@@ -10,7 +10,7 @@ const gone = new DOMException("gone", "NotFoundError");
 function listerOf(folder: DroppedFolder) {
   const { dropped = -1 } = keepDropped(folder);
   return async (path: string[], signal = never): Promise<ListedFolder | null> =>
-    folderStats.listDropped({ dropped, path }, { signal, onProgress: () => {} });
+    (await folderStats.listDropped({ dropped, paths: [path] }, { signal, onProgress: () => {} }))[0] ?? null;
 }
 
 function folderOf(...children: DroppedEntry[]): DroppedFolder {
@@ -50,7 +50,15 @@ test.each([
 test("of what is not there, and of what was never dropped, nothing is told", async () => {
   expect(await listerOf(folderOf())(["gone"])).toBe(null);
   const context = { signal: never, onProgress: () => {} };
-  expect(await folderStats.listDropped({ dropped: 1e6, path: [] }, context)).toBe(null);
+  expect(await folderStats.listDropped({ dropped: 1e6, paths: [[]] }, context)).toEqual([null]);
+});
+
+test("several folders are told of at once, each in its place", async () => {
+  const sub = (name: string, size: number) => new DroppedFolder(name, [new DroppedFile("f", "x".repeat(size))]);
+  const { dropped = -1 } = keepDropped(folderOf(sub("a", 1), sub("b", 2)));
+  const paths = [["b"], ["gone"], ["a"]];
+  const listed = await folderStats.listDropped({ dropped, paths }, { signal: never, onProgress: () => {} });
+  expect(listed.map((folder) => folder?.sizes ?? null)).toEqual([[2], null, [1]]);
 });
 
 test("an abort ends the listing with its reason", async () => {

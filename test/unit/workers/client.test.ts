@@ -4,7 +4,7 @@ import type { RepositoryApi } from "../../../src/workers/repository-api.ts";
 import { serve } from "../../../src/workers/rpc.ts";
 
 /** A page that nothing was dropped on. */
-const noFolders = { listDropped: () => null };
+const noFolders = { listDropped: () => [] };
 
 /** A worker that answers `close` and lets every other call wait. */
 function fakeWorker() {

@@ -214,24 +214,35 @@ describe("ahead of what is saved", () => {
     });
     const { reader, ports } = readerOf([]);
     const root = new FolderReader(gatedFolder(below), reader.path, ports);
-    /** Lets all listings go on that wait, again and again; returns how many waited each time. */
-    const goOn = async () => {
+    /** Lets all listings go on that wait, or some, again and again, or so often; returns how many waited each time. */
+    const goOn = async (times = Number.POSITIVE_INFINITY, answers = Number.POSITIVE_INFINITY) => {
       const counts: number[] = [];
-      while (waiting.length > 0) {
+      while (waiting.length > 0 && counts.length < times) {
         counts.push(waiting.length);
-        for (const resolve of waiting.splice(0)) resolve();
+        for (const resolve of waiting.splice(0, answers)) resolve();
         await new Promise((resolve) => setImmediate(resolve));
       }
       return counts;
     };
-    return { root, ports, goOn, opened: () => opened };
+    return { root, ports, waiting, goOn, opened: () => opened };
   }
 
-  test("small folders are read eight at once, and fewer until some are known", async () => {
-    const { root, goOn, opened } = gated(30, 10);
+  test("small folders are read sixteen at once, and fewer until some are known", async () => {
+    const { root, goOn, opened } = gated(50, 10);
     root.start();
-    expect(await goOn()).toEqual([1, 2, 4, 8, 8, 8]);
-    expect(opened()).toBe(300);
+    expect(await goOn()).toEqual([1, 2, 4, 8, 16, 16, 4]);
+    expect(opened()).toBe(500);
+  });
+
+  test("when enough are known, they are begun eight at a time", async () => {
+    const { root, waiting, goOn } = gated(60, 10);
+    root.start();
+    for (let i = 0; i < 5; i++) await goOn(1);
+    for (let answers = 0; answers < 8; answers++) {
+      expect(waiting).toHaveLength(16 - answers);
+      await goOn(1, 1);
+    }
+    expect(waiting).toHaveLength(16);
   });
 
   test("of large folders no more are read than the files of two, until one is saved", async () => {
