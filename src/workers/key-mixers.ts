@@ -8,8 +8,9 @@ import { type Connection, connect, type RpcPort, serve, transfer } from "./rpc.t
 
 /** What a worker does for scrypt, on a port of its own. */
 interface MixApi {
-  /** Throws if it cannot mix. */
+  /** Comes first. Throws if it cannot mix. */
   prepare: Method<Record<never, never>, void>;
+  /** The block is moved there, and wiped. */
   mix: Method<{ block: Bytes; cost: KdfCost }, Bytes>;
   /** Comes last: nothing of what was mixed is in its memory any more. */
   end: Method<Record<never, never>, void>;
@@ -38,6 +39,7 @@ function serveOnPort(port: MessagePort, kernels: KernelSource): void {
     mix({ block, cost }) {
       if (mixer === null) throw new HoldallError("bug", { reason: "mixing before it was prepared" });
       const mixed = mixer.mix(block, cost);
+      block.fill(0);
       return transfer(mixed, [mixed.buffer]);
     },
     end: () => mixer?.wipe(),
@@ -103,7 +105,10 @@ function mixAll(mixers: readonly Mixer[], blocks: Bytes, cost: KdfCost): Promise
     let left = cost.p;
     const work = async ({ api }: Mixer) => {
       for (const offset of offsets) {
-        mixed.set(await api.mix({ block: blocks.subarray(offset, offset + length), cost }), offset);
+        const block = blocks.slice(offset, offset + length);
+        const result = await api.mix(transfer({ block, cost }, [block.buffer]));
+        mixed.set(result, offset);
+        result.fill(0);
         left--;
         if (left === 0) resolve(mixed);
       }
