@@ -1,3 +1,4 @@
+import { createSHA256, pbkdf2 } from "hash-wasm";
 import type { Bytes } from "../base/bytes.ts";
 
 /** scrypt's parameters as a key file has them. Memory is 128·r·(N + p + 2) bytes, time grows with N·r·p. */
@@ -21,21 +22,22 @@ export type MixBlocks = (blocks: Bytes, cost: KdfCost) => Promise<Bytes | null>;
 /** scrypt (RFC 7914, section 6) to 64 bytes, which the caller owns, by others' mixing; null if they do not mix. */
 export async function scryptBy(mix: MixBlocks, password: Bytes, parameters: KdfParameters): Promise<Bytes | null> {
   const { N, r, p, salt } = parameters;
-  const key = await importPassword(password);
-  const blocks = await stretch(key, salt, 128 * r * p);
+  const blocks = await stretch(password, salt, 128 * r * p);
   const mixed = await mix(blocks, { N, r, p }).finally(() => blocks.fill(0));
   if (mixed === null) return null;
-  return stretch(key, mixed, 64).finally(() => mixed.fill(0));
+  return stretch(password, mixed, 64).finally(() => mixed.fill(0));
 }
 
-/** HMAC fills a key up with zeros, so none is the same as one zero; not every browser takes none. */
-function importPassword(password: Bytes): Promise<CryptoKey> {
-  const bytes = password.length === 0 ? new Uint8Array(1) : password;
-  return crypto.subtle.importKey("raw", bytes, "PBKDF2", false, ["deriveBits"]);
-}
-
-/** PBKDF2 with HMAC-SHA-256 and one iteration. */
-async function stretch(key: CryptoKey, salt: Bytes, length: number): Promise<Bytes> {
-  const algorithm = { name: "PBKDF2", hash: "SHA-256", salt, iterations: 1 };
-  return new Uint8Array(await crypto.subtle.deriveBits(algorithm, key, length * 8));
+/** PBKDF2 with HMAC-SHA-256 and one iteration. Not WebCrypto's: Firefox gives no more than some hundred bytes of it. */
+async function stretch(password: Bytes, salt: Bytes, length: number): Promise<Bytes> {
+  const hashFunction = createSHA256();
+  const stretched = await pbkdf2({
+    password,
+    salt,
+    iterations: 1,
+    hashLength: length,
+    hashFunction,
+    outputType: "binary",
+  });
+  return new Uint8Array(stretched);
 }
