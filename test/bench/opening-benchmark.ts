@@ -18,11 +18,13 @@ import {
   openNative,
 } from "./bench-world.ts";
 import { type Figure, figureOf } from "./figures.ts";
+import { indexInChromium, indexOfRepository } from "./index-figures.ts";
 
 const repository = "many-blobs";
 /** What a sealed blob of a few bytes takes. Nobody opens them here, so they hold noise. */
 const sealedLength = 48;
 const blobsAtOnce = 1000;
+const timesLarger = 10;
 
 /**
  * Opening a repository of many blobs: until its snapshots are shown (beside `restic snapshots`), until all blobs are indexed
@@ -41,18 +43,29 @@ export async function benchOpening(world: BenchWorld): Promise<Figure[]> {
     const samples = await alternate(world.rounds, holdall, restic);
     return figureOf(name, samples.holdall, samples.restic);
   };
+  const snapshots = await measure("snapshots", ["snapshots"], open);
+  const blobs = await measure("blobs", ["list", "blobs"], async (app) => {
+    await open(app);
+    return app.indexed();
+  });
   return [
-    await measure("snapshots", ["snapshots"], open),
-    await measure("blobs", ["list", "blobs"], async (app) => {
-      await open(app);
-      return app.indexed();
-    }),
+    snapshots,
+    { ...blobs, notes: await indexNotes(world, url) },
     await measure(
       "folder",
       ["ls", "latest", "/"],
       async (app) => (await open(app)) + (await app.look(basename(folder))),
     ),
   ];
+}
+
+/** What the index takes: that of the repository, and one that is ten times as large. */
+async function indexNotes({ chromium, data, say }: BenchWorld, url: string): Promise<NonNullable<Figure["notes"]>> {
+  say("  memory of the index:");
+  return {
+    index: await indexOfRepository(url),
+    "a larger one": await indexInChromium(chromium, timesLarger * data.sizes.blobs, data.seed),
+  };
 }
 
 async function makeRepository(world: BenchWorld, folder: string): Promise<void> {
