@@ -56,7 +56,8 @@ export async function deriveUserKey(
   checkKdfParameters(parameters);
   const secret = utf8(password);
   try {
-    const derived = mix && (await scryptBy(mix, secret, parameters));
+    // What fails there says nothing of the key: the slower way decides.
+    const derived = mix && (await scryptBy(mix, secret, parameters).catch(() => null));
     return splitKey(derived ?? (await deriveBytes(secret, parameters)));
   } catch (cause) {
     const { N, r, p } = parameters;
