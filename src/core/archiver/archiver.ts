@@ -14,12 +14,14 @@ import { BackupCounts } from "./backup-counts.ts";
 import type { BackupOptions } from "./backup-options.ts";
 import { noRules } from "./backup-rules.ts";
 import { DryRunBlobs, type RunBlobs } from "./dry-run-blobs.ts";
+import { EarlyReading } from "./early-reading.ts";
 import { newSnapshot, pathsOf } from "./new-snapshot.ts";
 import { findParent, findPickParent, isClockBehind } from "./parent.ts";
 import { compileRules } from "./rule-selection.ts";
 import type { Selection } from "./selection.ts";
 import { ShrunkFolders } from "./shrunk-folders.ts";
 import { SlowFiles } from "./slow-files.ts";
+import { SourceReading } from "./source-reading.ts";
 import { SourceWalk } from "./source-walk.ts";
 
 /** What the archiver needs of a repository. */
@@ -77,6 +79,7 @@ export class Archiver {
   /** The lock of somebody else that is waited for. */
   lockedBy: LockedError | null = null;
   private blobs: RunBlobs | null = null;
+  private early: EarlyReading | null = null;
   private readonly shrunk: ShrunkFolders;
   /** Ends the run at once, wherever the walk is, when something that is under way fails. */
   private readonly failure = new AbortController();
@@ -101,7 +104,18 @@ export class Archiver {
   async run(signal: AbortSignal): Promise<BackupOutcome> {
     checkSources(this.options.sources);
     const selection = compileRules(this.options.rules ?? noRules);
-    if (this.options.dryRun) return this.runDry(selection, AbortSignal.any([signal, this.failure.signal]));
+    const unlocked = AbortSignal.any([signal, this.failure.signal]);
+    if (this.options.dryRun) return this.runDry(selection, unlocked);
+    this.early = this.readEarly(selection, unlocked);
+    try {
+      return await this.runLocked(selection, signal);
+    } catch (error) {
+      this.failure.abort(error); // whatever is being read ends now
+      throw error;
+    }
+  }
+
+  private async runLocked(selection: Selection, signal: AbortSignal): Promise<BackupOutcome> {
     await using lock = await this.takeLock(signal);
     const running = AbortSignal.any([signal, lock.signal, this.failure.signal]);
     const parent = await this.prepare(running);
@@ -141,7 +155,27 @@ export class Archiver {
     if (!this.options.waitsForLock) return this.repository.lock("shared", signal);
     return this.repository.lock("shared", signal, (other) => {
       this.lockedBy = other;
+      if (other !== null) this.stopReading();
     });
+  }
+
+  /** [Note: reading early] */
+  private readEarly(selection: Selection, signal: AbortSignal): EarlyReading {
+    return new EarlyReading(async (stopped) => {
+      const parent = await this.findParent(signal);
+      stopped.throwIfAborted();
+      return this.read({ parent, selection }, AbortSignal.any([signal, stopped]));
+    });
+  }
+
+  private stopReading(): void {
+    this.early?.stop();
+    this.counts = new BackupCounts();
+  }
+
+  private read({ parent, selection }: Pick<Run, "parent" | "selection">, signal: AbortSignal): SourceReading {
+    const { counts } = this;
+    return new SourceReading(this.options.sources, { counts, selection, opensFew: parent !== null, signal });
   }
 
   /** After the lock, so that nobody prunes from here on: learns what is stored, and finds the parent. */
@@ -189,16 +223,18 @@ export class Archiver {
     }
   }
 
-  private walk({ parent, selection, blobs }: Run, signal: AbortSignal): Promise<Id> {
+  private async walk(run: Run, signal: AbortSignal): Promise<Id> {
     this.phase = "saving";
+    const reading = (await this.early?.take()) ?? this.read(run, signal);
     const { codec, index, trees } = this.repository;
     const { counts, slow, shrunk, now } = this;
     const fail = (error: unknown) => this.failure.abort(error);
+    const { blobs } = run;
     const walk = new SourceWalk(
-      { codec, index, trees, blobs, counts, slow, shrunk, selection, now, fail, signal },
+      { reading, codec, index, trees, blobs, counts, slow, shrunk, now, fail, signal },
       this.options,
     );
-    return walk.run(parent);
+    return walk.run(run.parent);
   }
 
   private async saveSnapshot(

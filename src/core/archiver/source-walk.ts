@@ -8,15 +8,15 @@ import type { BackupCounts } from "./backup-counts.ts";
 import type { BackupOptions } from "./backup-options.ts";
 import type { RunBlobs } from "./dry-run-blobs.ts";
 import { FileSaver } from "./file-saver.ts";
-import { FolderReader, ReadAhead } from "./folder-reader.ts";
 import { FolderSaver } from "./folder-saver.ts";
 import { isDamage, losePick } from "./parent-damage.ts";
 import type { SavedNode } from "./saved-node.ts";
-import type { Selection } from "./selection.ts";
 import type { ShrunkFolders } from "./shrunk-folders.ts";
 import type { SlowFiles } from "./slow-files.ts";
+import type { SourceReading } from "./source-reading.ts";
 
 export interface SourceWalkPorts {
+  reading: SourceReading;
   codec: Codec;
   index: { has(type: BlobType, id: Id): boolean };
   trees: { load(id: Id, signal: AbortSignal): Promise<Tree> };
@@ -24,7 +24,6 @@ export interface SourceWalkPorts {
   counts: BackupCounts;
   slow: SlowFiles;
   shrunk: ShrunkFolders;
-  selection: Selection;
   /** Milliseconds of a clock. */
   now(): number;
   /** Ends the run: something failed while the walk was already further on. */
@@ -34,7 +33,6 @@ export interface SourceWalkPorts {
 
 /** One walk through all sources of a run: what is new is handed to the blob saver. Runs once. */
 export class SourceWalk {
-  private readonly ahead: ReadAhead;
   private readonly files: FileSaver;
   private readonly folders: FolderSaver;
 
@@ -42,7 +40,6 @@ export class SourceWalk {
     private readonly ports: SourceWalkPorts,
     private readonly options: BackupOptions,
   ) {
-    this.ahead = this.createReadAhead();
     this.files = this.createFileSaver();
     this.folders = this.createFolderSaver();
   }
@@ -51,24 +48,12 @@ export class SourceWalk {
   async run(parent: StoredSnapshot | null): Promise<Id> {
     const parentNodes = await this.rootNodes(parent);
     const saved: Promise<SavedNode>[] = [];
-    for (const { reader, rootName, addsToParent } of this.readSources(parent !== null)) {
+    for (const { reader, rootName, addsToParent } of this.ports.reading.sources) {
       const place = { name: rootName, path: [rootName], parent: parentNodes.get(rootName) ?? null, addsToParent };
       saved.push((await this.folders.begin(reader, place)).saved);
     }
     await this.files.flush();
     return this.folders.saveTree(await Promise.all(saved));
-  }
-
-  private createReadAhead(): ReadAhead {
-    const { counts } = this.ports;
-    return new ReadAhead(
-      (entries) => {
-        for (const entry of entries) if (entry.kind === "file") counts.found(entry.file.size);
-      },
-      () => {
-        counts.foundAll = true;
-      },
-    );
   }
 
   private createFileSaver(): FileSaver {
@@ -87,11 +72,11 @@ export class SourceWalk {
   }
 
   private createFolderSaver(): FolderSaver {
-    const { codec, index, trees, blobs, counts, slow, shrunk, fail, signal } = this.ports;
+    const { reading, codec, index, trees, blobs, counts, slow, shrunk, fail, signal } = this.ports;
     const { compression, timeMs, reread = null, steering = null } = this.options;
     return new FolderSaver({
       files: this.files,
-      ahead: this.ahead,
+      ahead: reading.ahead,
       codec,
       compression,
       counts,
@@ -108,22 +93,6 @@ export class SourceWalk {
       fail,
       signal,
     });
-  }
-
-  /** The sources in the order of the root tree, all of them being read ahead. With a parent, most files are known. */
-  private readSources(opensFew: boolean) {
-    const { counts, selection, signal } = this.ports;
-    const onExcluded = () => {
-      counts.excluded++;
-    };
-    const ports = { ahead: this.ahead, selection, onExcluded, opensFew, signal };
-    const sorted = [...this.options.sources].sort((a, b) => (a.rootName < b.rootName ? -1 : 1));
-    const sources = sorted.map(({ folder, rootName, addsToParent = false }) => {
-      const reader = new FolderReader(folder, [rootName], { ...ports, keepsNamesakes: addsToParent });
-      return { reader, rootName, addsToParent };
-    });
-    for (const { reader } of sources) reader.start();
-    return sources;
   }
 
   /** The nodes of the parent's root tree by name; none if the tree is damaged: everything is read anew then. */
