@@ -65,9 +65,16 @@ export class Shell {
     const page = this.settings.files.find(({ path }) => path === "");
     const { caches } = this.settings;
     if (page === undefined || !(await caches.has(this.cacheName))) return;
+    // Opened before the server is waited for: what is put into a cache that was wiped meanwhile is gone with it.
+    const cache = await caches.open(this.cacheName);
+    if ((await cache.match(this.urlOf(""))) === undefined) {
+      // Wiped since it was looked for, and opening made it anew.
+      await caches.delete(this.cacheName);
+      return;
+    }
     // No network, or another version: what is kept stays as it is.
     const response = await this.fetchFile(page).catch(() => null);
-    if (response) await (await caches.open(this.cacheName)).put(this.urlOf(""), response);
+    if (response) await cache.put(this.urlOf(""), response);
   }
 
   /** Removes what other versions kept, if by then nobody can need them. */

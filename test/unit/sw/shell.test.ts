@@ -116,6 +116,30 @@ test("what was wiped comes from the server, and no empty version is left behind"
   expect(await caches.keys()).toEqual([]);
 });
 
+test("a cache that is wiped while the server is asked for the page is not made anew", async () => {
+  const { shell, server, caches } = await installed();
+  server.answer = (url) => {
+    void caches.delete(`holdall-shell ${root} 1`);
+    return new Response(`server's ${url}`);
+  };
+  await shell.refreshPage();
+  expect(await caches.keys()).toEqual([]);
+});
+
+test("nor one that is wiped just before it is opened", async () => {
+  const { shell, server, caches } = await installed();
+  const looked = caches.has.bind(caches);
+  caches.has = async (name) => {
+    const isThere = await looked(name);
+    await caches.delete(name);
+    return isThere;
+  };
+  const asked = server.requests.length;
+  await shell.refreshPage();
+  expect(await caches.keys()).toEqual([]);
+  expect(server.requests).toHaveLength(asked);
+});
+
 test("open tabs of the version before find their files, the page and the rest being new", async () => {
   const { caches } = await installed();
   const old = "assets/index-AbCdEf12.js";
