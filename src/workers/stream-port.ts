@@ -3,7 +3,7 @@ import { HoldallError } from "../core/base/errors.ts";
 import { wholeBuffer } from "./rpc.ts";
 import { decodeError, encodeError, type WireError } from "./wire-error.ts";
 
-/** The producing end of a byte stream that crosses a port. One piece is under way at most, however large the stream. */
+/** The producing end of a byte stream that crosses a port. Few pieces are under way, however large the stream. */
 export interface StreamWriter {
   /** Waits until the consumer wants more, then moves the bytes there: the buffer is gone. Throws the signal's reason. */
   write(bytes: Bytes): Promise<void>;
@@ -14,6 +14,9 @@ export interface StreamWriter {
   /** Aborted by the consumer's cancelling, with its reason, or by its death ("worker-died"). */
   readonly signal: AbortSignal;
 }
+
+/** Asked for at a time: while the reader takes one, the next is on its way, which can be longer than making it. */
+const piecesUnderWay = 2;
 
 export function writeToPort(port: MessagePort): StreamWriter {
   return new PortWriter(port);
@@ -102,6 +105,9 @@ class PortWriter implements StreamWriter {
 class PortSource implements UnderlyingDefaultSource<Bytes> {
   private received = 0;
   private last: Bytes | null = null;
+  /** What has come and was not asked for by the reader so far; null is the end. */
+  private readonly arrived: (Bytes | null)[] = [];
+  private isBegun = false;
   private answered: () => void = () => {};
   private finish: () => void = () => {};
 
@@ -129,13 +135,18 @@ class PortSource implements UnderlyingDefaultSource<Bytes> {
   }
 
   /** Settles when a piece has come: until then the stream asks no second time. */
-  pull(): Promise<void> {
+  async pull(controller: ReadableStreamDefaultController<Bytes>): Promise<void> {
     if (this.last !== null) discardBytes(this.last);
     this.last = null;
-    this.send({ stream: "pull" });
-    return new Promise((resolve) => {
-      this.answered = resolve;
-    });
+    const wanted = this.isBegun ? 1 : piecesUnderWay;
+    this.isBegun = true;
+    for (let i = 0; i < wanted; i++) this.send({ stream: "pull" });
+    if (this.arrived.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.answered = resolve;
+      });
+    }
+    this.give(controller);
   }
 
   cancel(reason: unknown): void {
@@ -145,20 +156,29 @@ class PortSource implements UnderlyingDefaultSource<Bytes> {
   }
 
   private receive(message: ToConsumer, controller: ReadableStreamDefaultController<Bytes>): void {
-    if (message.stream === "error") this.fail(decodeError(message.error), controller);
-    if (message.stream === "bytes") this.take(message.bytes, controller);
-    if (message.stream === "end") this.complete(controller);
-    this.answered();
-  }
-
-  private take(bytes: Bytes, controller: ReadableStreamDefaultController<Bytes>): void {
-    this.received += bytes.length;
+    if (message.stream === "error") {
+      this.fail(decodeError(message.error), controller);
+      return;
+    }
+    if (message.stream === "bytes") this.received += message.bytes.length;
     if (this.received > this.length) {
       this.failLength(controller);
       return;
     }
-    if (this.options.discardsTaken) this.last = bytes;
-    controller.enqueue(bytes);
+    this.arrived.push(message.stream === "bytes" ? message.bytes : null);
+    this.answered();
+  }
+
+  /** Hands on what came first; nothing has come where the stream has failed. */
+  private give(controller: ReadableStreamDefaultController<Bytes>): void {
+    const piece = this.arrived.shift();
+    if (piece === undefined) return;
+    if (piece === null) {
+      this.complete(controller);
+      return;
+    }
+    if (this.options.discardsTaken) this.last = piece;
+    controller.enqueue(piece);
   }
 
   private complete(controller: ReadableStreamDefaultController<Bytes>): void {
@@ -184,6 +204,7 @@ class PortSource implements UnderlyingDefaultSource<Bytes> {
 
   private fail(error: unknown, controller: ReadableStreamDefaultController<Bytes>): void {
     this.finish();
+    this.arrived.length = 0;
     controller.error(error);
     this.answered();
   }

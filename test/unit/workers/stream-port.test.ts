@@ -51,6 +51,32 @@ test("what is written comes out in order, and close waits for it to be taken", a
   expect(await got).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
+test("a slow reader finds the piece that waits, then the end", async () => {
+  const { writer, readable } = stream(2);
+  const reader = readable.getReader();
+  const first = reader.read();
+  await writer.write(bytes(1));
+  await first;
+  await writer.write(bytes(2));
+  await messagesArrive();
+  expect((await reader.read()).value).toEqual(bytes(2));
+  const closing = writer.close();
+  expect((await reader.read()).done).toBe(true);
+  await closing;
+});
+
+test("a piece that waits is not read after the failure that followed it", async () => {
+  const { writer, readable } = stream(3);
+  const reader = readable.getReader();
+  const first = reader.read();
+  await writer.write(bytes(1));
+  await first;
+  await writer.write(bytes(2));
+  writer.abort(new IntegrityError("mac-mismatch"));
+  await messagesArrive();
+  expect(await errorOf(reader.read())).toMatchObject({ code: "mac-mismatch" });
+});
+
 test("an empty stream ends", async () => {
   const { writer, readable } = stream(0);
   const got = collect(readable);
@@ -58,7 +84,7 @@ test("an empty stream ends", async () => {
   expect(await got).toEqual([]);
 });
 
-test("nothing is sent before somebody reads, and then one piece a read", async () => {
+test("nothing is sent before somebody reads, and then one piece more than is read", async () => {
   const { writer, readable } = stream(3);
   const written: number[] = [];
   const writing = (async () => {
@@ -74,8 +100,10 @@ test("nothing is sent before somebody reads, and then one piece a read", async (
   const reader = readable.getReader();
   await reader.read();
   await messagesArrive();
-  expect(written).toEqual([1]);
+  expect(written).toEqual([1, 2]);
   await reader.read();
+  await messagesArrive();
+  expect(written).toEqual([1, 2, 3]);
   await reader.read();
   await messagesArrive();
   expect(written).toEqual([1, 2, 3]);
@@ -122,7 +150,8 @@ test("a cancelled stream aborts the writer with an AbortError", async () => {
   const first = reader.read();
   await writer.write(bytes(1));
   await first;
-  const waiting = errorOf(writer.write(bytes(2)));
+  await writer.write(bytes(2));
+  const waiting = errorOf(writer.write(bytes(3)));
   await reader.cancel();
   expect(isAbort(await waiting)).toBe(true);
   expect(writer.signal.aborted).toBe(true);
@@ -170,6 +199,7 @@ test("a consumer's signal makes the stream fail and tells the producer why", asy
   await writer.write(bytes(1));
   controller.abort(new HoldallError("closed"));
   expect(await got).toMatchObject({ code: "closed" });
+  await messagesArrive();
   expect(await errorOf(writer.write(bytes(2)))).toMatchObject({ code: "closed" });
   expect(ends).toEqual(["end"]);
 });
